@@ -1,0 +1,3 @@
+"""One GraphQL endpoint for firmware updates across clouds."""
+
+__version__ = "0.1.0"
