@@ -1,0 +1,1 @@
+"""The vocabulary of firmware updates: plain values and rules, standard library only."""

@@ -1,0 +1,166 @@
+"""The one error tree. Every expected failure in the gateway is one of these.
+
+GatewayError                     code                   retryable
+├── InvalidRequestError          INVALID_REQUEST        no     nothing was sent
+├── UnsupportedError             UNSUPPORTED            no     the backend lacks the capability
+├── NotFoundError                NOT_FOUND              no
+├── ConflictError                CONFLICT               no     the object's state forbids it
+├── BudgetExhaustedError         BUDGET_EXHAUSTED       yes    not sent: no free call in time
+├── QueryTooExpensiveError       QUERY_TOO_EXPENSIVE    no     refused before the first call
+├── DeadlineExceededError        DEADLINE_EXCEEDED      yes    the caller's time ran out
+└── ProviderError                carries backend, operation, vendor_code, request_id
+    ├── ProviderAuthError        PROVIDER_AUTH          no
+    ├── ProviderRateLimitedError PROVIDER_RATE_LIMITED  yes    not executed; has retry_after_s
+    ├── ProviderTimeoutError     PROVIDER_TIMEOUT       reads  a write may have happened
+    ├── ProviderUnavailableError PROVIDER_UNAVAILABLE   reads  down, or its breaker is open
+    ├── ProviderRejectedError    PROVIDER_REJECTED      no     the vendor refused, permanently
+    └── ProviderContractError    PROVIDER_CONTRACT      no     reply not of the documented shape
+
+Messages are written for the caller: they name what to do and never hold a secret, an upstream
+body or an address.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Root of all expected failures.
+
+    Attributes:
+        code: stable word for programs.
+        retryable: whether the same read may succeed later.
+        retry_after_s: seconds after which trying again makes sense; None if unknown.
+    """
+
+    code: ClassVar[str] = "GATEWAY_ERROR"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        """Keep `message`, which a caller may be shown."""
+        super().__init__(message)
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class InvalidRequestError(GatewayError):
+    """The caller's input is wrong; nothing was sent. `path` names the argument, if one is known."""
+
+    code = "INVALID_REQUEST"
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = ()) -> None:
+        """Name the argument at fault in `path`, outermost first."""
+        super().__init__(message)
+        self.path = path
+
+
+class UnsupportedError(GatewayError):
+    """The backend lacks the capability; known before anything is sent."""
+
+    code = "UNSUPPORTED"
+
+
+class NotFoundError(GatewayError):
+    """No such object, or not one this caller may see."""
+
+    code = "NOT_FOUND"
+
+
+class ConflictError(GatewayError):
+    """The object's present state forbids the request."""
+
+    code = "CONFLICT"
+
+
+class BudgetExhaustedError(GatewayError):
+    """Not sent: the upstream budget has no call free before the caller's deadline."""
+
+    code = "BUDGET_EXHAUSTED"
+    retryable = True
+
+
+class QueryTooExpensiveError(GatewayError):
+    """The document would cost more upstream calls than one request may; nothing was sent."""
+
+    code = "QUERY_TOO_EXPENSIVE"
+
+    def __init__(self, message: str, *, price: int, limit: int) -> None:
+        """Carry the `price` of the document and the `limit`, both in upstream calls."""
+        super().__init__(message)
+        self.price = price
+        self.limit = limit
+
+
+class DeadlineExceededError(GatewayError):
+    """The caller's own time ran out before an answer was there."""
+
+    code = "DEADLINE_EXCEEDED"
+    retryable = True
+
+
+class ProviderError(GatewayError):
+    """A backend failed.
+
+    Attributes:
+        backend: id of the configured backend; empty until the transport fills it in.
+        operation: the vendor's name of the call.
+        vendor_code: the vendor's own error code, verbatim; None where it gave none.
+        request_id: the vendor's id of the call, for its support; None where it gave none.
+    """
+
+    code = "PROVIDER_ERROR"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        backend: str = "",
+        operation: str = "",
+        vendor_code: str | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Keep where and how the backend failed."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.backend = backend
+        self.operation = operation
+        self.vendor_code = vendor_code
+        self.request_id = request_id
+
+
+class ProviderAuthError(ProviderError):
+    """The backend refuses our credentials, or they lack the permission."""
+
+    code = "PROVIDER_AUTH"
+
+
+class ProviderRateLimitedError(ProviderError):
+    """The backend throttled the call, which was therefore not executed."""
+
+    code = "PROVIDER_RATE_LIMITED"
+    retryable = True
+
+
+class ProviderTimeoutError(ProviderError):
+    """No complete answer in time. A read may be repeated; a write may have happened."""
+
+    code = "PROVIDER_TIMEOUT"
+    retryable = True
+
+
+class ProviderUnavailableError(ProviderError):
+    """The backend cannot be reached, answers 5xx, or its circuit breaker is open."""
+
+    code = "PROVIDER_UNAVAILABLE"
+    retryable = True
+
+
+class ProviderRejectedError(ProviderError):
+    """The backend understood the call and refuses it for good."""
+
+    code = "PROVIDER_REJECTED"
+
+
+class ProviderContractError(ProviderError):
+    """The backend's answer is not of the documented shape."""
+
+    code = "PROVIDER_CONTRACT"

@@ -1,0 +1,1 @@
+"""What clients of all vendors share: HTTP, deadlines, retries, the upstream budget, tokens."""
