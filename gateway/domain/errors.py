@@ -1,13 +1,14 @@
 """The one error tree. Every expected failure in the gateway is one of these.
 
 GatewayError                     code                   retryable
-├── InvalidRequestError          INVALID_REQUEST        no     nothing was sent
+├── InvalidRequestError          BAD_USER_INPUT         no     nothing was sent
 ├── UnsupportedError             UNSUPPORTED            no     the backend lacks the capability
 ├── NotFoundError                NOT_FOUND              no
 ├── ConflictError                CONFLICT               no     the object's state forbids it
 ├── BudgetExhaustedError         BUDGET_EXHAUSTED       yes    not sent: no free call in time
 ├── QueryTooExpensiveError       QUERY_TOO_EXPENSIVE    no     refused before the first call
 ├── DeadlineExceededError        DEADLINE_EXCEEDED      yes    the caller's time ran out
+├── InternalError                INTERNAL_ERROR         no     a fault of the gateway itself
 └── ProviderError                carries backend, operation, vendor_code, request_id
     ├── ProviderAuthError        PROVIDER_AUTH          no
     ├── ProviderRateLimitedError PROVIDER_RATE_LIMITED  yes    not executed; has retry_after_s
@@ -45,7 +46,7 @@ class GatewayError(Exception):
 class InvalidRequestError(GatewayError):
     """The caller's input is wrong; nothing was sent. `path` names the argument, if one is known."""
 
-    code = "INVALID_REQUEST"
+    code = "BAD_USER_INPUT"
 
     def __init__(self, message: str, *, path: tuple[str, ...] = ()) -> None:
         """Name the argument at fault in `path`, outermost first."""
@@ -95,6 +96,17 @@ class DeadlineExceededError(GatewayError):
 
     code = "DEADLINE_EXCEEDED"
     retryable = True
+
+
+class InternalError(GatewayError):
+    """The gateway itself is at fault; its log holds the cause under `incident`."""
+
+    code = "INTERNAL_ERROR"
+
+    def __init__(self, incident: str) -> None:
+        """Name the `incident`, the id under which the cause was logged."""
+        super().__init__(f"internal error; quote incident {incident} to the gateway's operator")
+        self.incident = incident
 
 
 class ProviderError(GatewayError):

@@ -15,6 +15,7 @@ class FreshnessSource(StrEnum):
     LIVE = "LIVE"  # asked of the cloud for this request, or for one that ran at the same time
     CACHE = "CACHE"  # kept from before, and still within its time to live
     STALE = "STALE"  # kept from before, past its time to live
+    UNKNOWN = "UNKNOWN"  # never made; keeps a default branch in typed clients
 
 
 _WORST_LAST = (FreshnessSource.LIVE, FreshnessSource.CACHE, FreshnessSource.STALE)

@@ -118,7 +118,7 @@ class RolloutPace:
 class JobDetail:
     """What a list of jobs may leave out. Every field but `scope` and `raw` may be None.
 
-    `name` is the job's name on EnOS and the package's name on Alibaba, whose jobs have none.
+    `name` is the package's name where jobs have none of their own (no NAMED_JOBS capability).
     `timeout_s` is seconds a device may take. `raw` is the vendor's object, secrets removed.
     """
 

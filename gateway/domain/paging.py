@@ -1,5 +1,6 @@
 """Pages as the clouds give them: numbered from 1, of a fixed size."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -45,3 +46,10 @@ class Page(Generic[T_co]):
     total: int | None
     has_next: bool
     broken: tuple[BrokenItem, ...] = ()
+
+    def in_order(self) -> Iterator[T_co | BrokenItem]:
+        """Items and broken items in the places where the cloud put them."""
+        broken = {item.index: item for item in self.broken}
+        items = iter(self.items)
+        for index in range(len(self.items) + len(self.broken)):
+            yield broken[index] if index in broken else next(items)

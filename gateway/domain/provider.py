@@ -15,6 +15,7 @@ class Capability(StrEnum):
     """What a backend can do beyond the reads that all of them have."""
 
     LIST_JOBS = "LIST_JOBS"
+    NAMED_JOBS = "NAMED_JOBS"
     LIST_DEVICE_JOBS = "LIST_DEVICE_JOBS"
     LIST_DEVICE_TASKS = "LIST_DEVICE_TASKS"
     LIST_MODULES = "LIST_MODULES"
@@ -28,6 +29,7 @@ class ReadLimits:
 
     `task_devices` is how many device names one task call takes. `task_window` is how many tasks of
     one listing can be reached by paging at all; None if there is no such wall.
+    `firmware_newest_first` is true if the cloud documents that order for its list of packages.
     """
 
     jobs_page: int
@@ -35,6 +37,7 @@ class ReadLimits:
     firmware_page: int
     task_devices: int
     task_window: int | None
+    firmware_newest_first: bool
 
 
 class OtaProvider(Protocol):

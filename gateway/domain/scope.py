@@ -2,7 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, TypeAlias
+
+
+class ScopeTargetKind(StrEnum):
+    """Which shape a target has; each shape carries its own kind."""
+
+    ALL_DEVICES = "ALL_DEVICES"
+    LISTED_DEVICES = "LISTED_DEVICES"
+    LISTED_ASSETS = "LISTED_ASSETS"
+    ASSET_TREES = "ASSET_TREES"
+    DEVICE_ATTRIBUTES = "DEVICE_ATTRIBUTES"
+    DEVICE_TAGS = "DEVICE_TAGS"
+    DEVICE_GROUPS = "DEVICE_GROUPS"
+    PERCENTAGE = "PERCENTAGE"
+    UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ class ProviderPlugin:
         title: its name for people.
         settings: model of one backend's settings; its secrets are `SecretStr`.
         endpoint: settings to the base address of the cloud, scheme and host without a path.
+        account: settings to what the cloud counts calls by; backends that share it share the rates.
         rates: documented calls a second by operation; operations not named are unlimited.
         build: backend id, settings and sender to the working provider.
     """
@@ -29,6 +30,7 @@ class ProviderPlugin:
     title: str
     settings: type[BaseModel]
     endpoint: Callable[[Any], str]
+    account: Callable[[Any], str]
     rates: Mapping[str, float]
     build: Callable[[str, Any, Sender], OtaProvider]
 

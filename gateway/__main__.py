@@ -1,0 +1,5 @@
+"""`python -m gateway` is `ota-gateway`."""
+
+from gateway.cli import app
+
+app()

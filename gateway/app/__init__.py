@@ -1,0 +1,1 @@
+"""The web application: where everything is wired together and served."""

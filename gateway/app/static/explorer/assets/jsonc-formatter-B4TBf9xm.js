@@ -1,0 +1,2 @@
+import{n as e,t}from"./main-B2Ij0-ob.js";var n={insertSpaces:!0,tabSize:2,eol:`
+`},r={jsonc:{astFormat:`laid-out-json`,parse:r=>({text:t(r,e(r,void 0,n))}),locStart:()=>0,locEnd:e=>e.text.length}},i={"laid-out-json":{print:e=>e.node.text}};export{r as parsers,i as printers};

@@ -1,0 +1,61 @@
+"""Serving the gateway with uvicorn."""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.app.factory import create_app
+from gateway.settings import Settings
+
+LOGGING: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"gateway": {"level": "WARNING"}},
+}
+"""Warnings and faults to standard error. No access log: a GET carries its query in the address."""
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that tells when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        """Call `ready` once requests are taken."""
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell so; a start that failed is not told."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def server(
+    app: ASGIApp, *, host: str, port: int, ready: Callable[[], None] = lambda: None
+) -> Server:
+    """A server for `app` that stops cleanly on SIGINT and SIGTERM."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=LOGGING,
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        ),
+        ready,
+    )
+
+
+def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Serve the gateway until it is told to stop."""
+    server(create_app(settings), host=host, port=port).run()

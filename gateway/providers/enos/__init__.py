@@ -1,0 +1,16 @@
+"""EnOS Connection Service, version 2.1."""
+
+from gateway.providers import ProviderPlugin
+from gateway.providers.enos.client import RATES as _RATES
+from gateway.providers.enos.config import EnosSettings as _EnosSettings
+from gateway.providers.enos.provider import EnosProvider as _EnosProvider
+
+PLUGIN = ProviderPlugin(
+    key="enos",
+    title="EnOS",
+    settings=_EnosSettings,
+    endpoint=lambda settings: settings.endpoint,
+    account=lambda settings: f"{settings.endpoint}/{settings.org_id}",
+    rates=_RATES,
+    build=_EnosProvider,
+)

@@ -1,0 +1,1 @@
+"""The GraphQL schema: a folder per noun. Resolvers say what is wanted; the service finds it."""

@@ -1,0 +1,26 @@
+"""Queries for backends."""
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.schema.backend.types import Backend
+from gateway.schema.context import Info
+
+
+@strawberry.type
+class BackendQueries:
+    @strawberry.field(description="The backends that this gateway is configured for.")
+    def backends(
+        self,
+        info: Info,
+        names: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Only those with these names; null for all."),
+        ] = None,
+    ) -> list[Backend]:
+        return [
+            Backend.of(backend)
+            for key, backend in sorted(info.context.fleet.backends.items())
+            if names is None or key in names
+        ]

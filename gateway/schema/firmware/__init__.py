@@ -1,0 +1,1 @@
+"""Firmware packages in the schema."""

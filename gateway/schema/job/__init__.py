@@ -1,0 +1,1 @@
+"""OTA jobs in the schema."""

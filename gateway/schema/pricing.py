@@ -1,0 +1,290 @@
+"""What a document may cost at most, in upstream calls, before any is made.
+
+The price is that of a cold cache: an upper bound, the same whatever is kept already. It is linear
+in the sizes of lists, so a selection has one price per parent object, and a fragment is priced once
+however often it is spread. Fields that the schema lacks cost nothing: validation refuses them.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_composite_type,
+    value_from_ast_untyped,
+)
+from strawberry.extensions import SchemaExtension
+
+from gateway.domain.errors import QueryTooExpensiveError
+
+_PAGE: Final = 50
+"""Items of one upstream page, at least."""
+
+_FIRST: Final = 20
+"""Items of a list whose `first` is left out."""
+
+_DEVICE_JOBS: Final = 20
+"""Calls it takes, as a rule, to find the jobs of one device."""
+
+Arguments = Mapping[str, Any]
+
+
+def _count(value: object, default: int) -> int:
+    """A list's length, or a number, as far as the document tells; validation judges the rest."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, int) and value >= 0 else default
+
+
+def _pages(arguments: Arguments) -> int:
+    return 1 + math.ceil(_count(arguments.get("first"), _FIRST) / _PAGE)
+
+
+def _job_list(arguments: Arguments) -> int:
+    wanted = arguments.get("filter")
+    by_device = isinstance(wanted, Mapping) and wanted.get("device") is not None
+    return _pages(arguments) + (_DEVICE_JOBS if by_device else 0)
+
+
+def _task_list(arguments: Arguments) -> int:
+    statuses = max(1, _count(arguments.get("statuses"), 1))
+    devices = max(1, math.ceil(_count(arguments.get("devices"), 1) / _PAGE))
+    return _pages(arguments) - 1 + statuses * devices
+
+
+def _calls(number: int) -> Callable[[Arguments], int]:
+    return lambda _arguments: number
+
+
+_PRICES: Final[Mapping[str, Callable[[Arguments], int]]] = {
+    "Query.node": _calls(1),
+    "Query.nodes": lambda arguments: _count(arguments.get("ids"), 1),
+    "Query.otaJob": _calls(1),
+    "Query.otaJobs": _job_list,
+    "Query.task": _calls(1),
+    "Query.tasks": _task_list,
+    "Query.device": _calls(2),
+    "Query.firmware": _calls(1),
+    "Query.firmwares": _pages,
+    "Backend.modules": _calls(1),
+    "Backend.reportedVersions": _calls(1),
+    "OtaJob.tasks": _task_list,
+    "OtaJob.allTasksEnded": _calls(5),
+    "OtaJob.firmware": _calls(0),
+    "Task.job": _calls(1),
+    "Device.openTasks": _calls(1),
+    "Device.jobs": _calls(_DEVICE_JOBS),
+    **{
+        f"TaskCounts.{status}": _calls(1)
+        for status in (
+            "total",
+            "awaitingConfirmation",
+            "queued",
+            "notified",
+            "inProgress",
+            "succeeded",
+            "failed",
+            "canceled",
+        )
+    },
+}
+"""Calls of one field on one object, beyond what its parent has cost."""
+
+_SHARED: Final[Mapping[str, tuple[frozenset[str], int]]] = {
+    "OtaJob": (
+        frozenset(
+            {
+                "description",
+                "timeoutSeconds",
+                "retryPolicy",
+                "schedule",
+                "pace",
+                "overwriteMode",
+                "rawOverwriteMode",
+                "membershipMode",
+                "rawMembershipMode",
+                "downloadProtocol",
+                "rawDownloadProtocol",
+                "confirmationRequired",
+                "pushEnabled",
+                "deviceRequestEnabled",
+                "multiModule",
+                "raw",
+                "detailFreshness",
+                "scope",
+            }
+        ),
+        1,
+    ),
+    "Firmware": (frozenset({"files", "deviceInfo", "verificationProgressPercent", "raw"}), 1),
+    "Device": (frozenset({"nativeId", "version", "modules", "upgrading", "freshness"}), 2),
+}
+"""By type, fields that one read of the object answers together, and the calls of that read."""
+
+_LISTS: Final = frozenset({"edges"})
+
+
+class _Pricing:
+    """Prices one operation."""
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
+    ) -> None:
+        self._schema = schema
+        self._variables = variables
+        self._fragments = {
+            node.name.value: node
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        self._known: dict[tuple[str, str, int], int] = {}
+        self._active: set[str] = set()
+
+    def price(self, selections: SelectionSetNode, type_name: str, size: int) -> int:
+        """Calls of `selections` on one object; `size` is the length of the list it may hold."""
+        total = sum(self._selection(node, type_name, size) for node in selections.selections)
+        shared, calls = _SHARED.get(type_name, (frozenset(), 0))
+        if shared and any(name in shared for name in self._names(selections, set())):
+            total += calls
+        return total
+
+    def _selection(self, node: object, type_name: str, size: int) -> int:
+        if isinstance(node, FieldNode):
+            return self._field(node, type_name, size)
+        if isinstance(node, InlineFragmentNode):
+            condition = node.type_condition.name.value if node.type_condition else type_name
+            return self._part(node.selection_set, condition, type_name, size)
+        if isinstance(node, FragmentSpreadNode):
+            return self._spread(node.name.value, type_name, size)
+        return 0
+
+    def _part(self, selections: SelectionSetNode, condition: str, type_name: str, size: int) -> int:
+        """A fragment; on the same type its shared read is paid by the selection around it."""
+        if condition == type_name:
+            return sum(self._selection(node, condition, size) for node in selections.selections)
+        return self.price(selections, condition, size)
+
+    def _spread(self, name: str, type_name: str, size: int) -> int:
+        fragment = self._fragments.get(name)
+        if fragment is None or name in self._active:
+            return 0
+        key = (name, type_name, size)
+        if key not in self._known:
+            self._active.add(name)
+            condition = fragment.type_condition.name.value
+            self._known[key] = self._part(fragment.selection_set, condition, type_name, size)
+            self._active.discard(name)
+        return self._known[key]
+
+    def _field(self, node: FieldNode, type_name: str, size: int) -> int:
+        parent = self._schema.get_type(type_name)
+        field = getattr(parent, "fields", {}).get(node.name.value)
+        if field is None:
+            return 0
+        arguments = {
+            argument.name.value: value_from_ast_untyped(argument.value, dict(self._variables))
+            for argument in node.arguments or ()
+        }
+        own = _PRICES.get(f"{type_name}.{node.name.value}", _calls(0))(arguments)
+        below = get_named_type(field.type)
+        if node.selection_set is None or not is_composite_type(below):
+            return own
+        inner_size = size
+        if "first" in field.args:
+            inner_size = _count(arguments.get("first"), _FIRST)
+        elif node.name.value == "nodes":
+            inner_size = 1
+        inner = self.price(node.selection_set, below.name, inner_size)
+        if node.name.value in _LISTS:
+            inner *= size
+        elif node.name.value == "nodes":
+            inner *= own
+        if type_name == "OtaJob" and node.name.value == "firmware":
+            inner += 1
+        return own + inner
+
+    def _names(self, selections: SelectionSetNode, seen: set[str]) -> Iterator[str]:
+        """Names selected on the object itself, through fragments, each fragment once."""
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, InlineFragmentNode):
+                yield from self._names(node.selection_set, seen)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                fragment = self._fragments.get(node.name.value)
+                if fragment is not None:
+                    yield from self._names(fragment.selection_set, seen)
+
+
+def price_of(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    *,
+    operation_name: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> int:
+    """Upstream calls that the document costs at most; 0 if the operation cannot be told."""
+    operations = [
+        node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+        and (operation_name is None or (node.name and node.name.value == operation_name))
+    ]
+    if len(operations) != 1:
+        return 0
+    operation = operations[0]
+    root = schema.get_root_type(operation.operation)
+    if root is None:
+        return 0
+    defaults = {
+        definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+        for definition in operation.variable_definitions or ()
+        if definition.default_value is not None
+    }
+    pricing = _Pricing(schema, document, {**defaults, **(variables or {})})
+    return pricing.price(operation.selection_set, root.name, 1)
+
+
+class PriceLimit(SchemaExtension):
+    """Refuses a document that would cost more upstream calls than `limit`, before the first."""
+
+    limit: int = 0
+
+    def on_validate(self) -> Iterator[None]:
+        """Price the parsed document before it is validated and run."""
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None and self.limit:
+            price = price_of(
+                context.schema._schema,  # noqa: SLF001 - Strawberry has no public way to it
+                document,
+                operation_name=context.operation_name,
+                variables=context.variables,
+            )
+            if price > self.limit:
+                refusal = QueryTooExpensiveError(
+                    f"this document would cost up to {price} calls to the clouds; {self.limit} are "
+                    "the most. Ask for fewer items with `first`, or select fewer counts or details",
+                    price=price,
+                    limit=self.limit,
+                )
+                context.pre_execution_errors = [
+                    GraphQLError(refusal.message, original_error=refusal)
+                ]
+        yield
+
+
+def price_limit(limit: int) -> type[PriceLimit]:
+    """The extension for one limit, in upstream calls a document."""
+    return type("PriceLimit", (PriceLimit,), {"limit": limit})

@@ -1,0 +1,55 @@
+"""The schema, put together from its nouns."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from gateway.schema import enums  # noqa: F401 - describes the domain's enums for the schema
+from gateway.schema.backend.queries import BackendQueries
+from gateway.schema.backend.types import Backend
+from gateway.schema.device.queries import DeviceQueries
+from gateway.schema.device.types import Device
+from gateway.schema.errors import PresentableErrors
+from gateway.schema.firmware.queries import FirmwareQueries
+from gateway.schema.firmware.types import Firmware
+from gateway.schema.job.queries import JobQueries
+from gateway.schema.job.types import OtaJob
+from gateway.schema.node_queries import NodeQueries
+from gateway.schema.pricing import price_limit
+from gateway.schema.scalars import SCALARS
+from gateway.schema.task.queries import TaskQueries
+from gateway.schema.task.types import Task
+from gateway.schema.upstream import UpstreamAccount
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(NodeQueries, JobQueries, TaskQueries, DeviceQueries, FirmwareQueries, BackendQueries):
+    """The root of all reads; the fields stand with their nouns."""
+
+
+class GatewaySchema(strawberry.Schema):
+    """Strawberry's schema without its own error log, which prints queries with their literals."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log nothing here: faults are logged as incidents where they are masked."""
+
+
+def create_schema(*, max_upstream_calls: int = 300) -> GatewaySchema:
+    """The schema; the same whatever providers are installed.
+
+    A document that could cost more than `max_upstream_calls` on a cold cache is refused.
+    """
+    return GatewaySchema(
+        query=Query,
+        types=[Backend, Device, Firmware, OtaJob, Task],
+        extensions=[PresentableErrors, UpstreamAccount, price_limit(max_upstream_calls)],
+        config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
+    )
+
+
+def schema_text() -> str:
+    """The schema in GraphQL's schema language, as committed in `schema.graphql`."""
+    return create_schema().as_str().rstrip() + "\n"

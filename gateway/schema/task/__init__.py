@@ -1,0 +1,1 @@
+"""OTA tasks in the schema."""

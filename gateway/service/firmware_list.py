@@ -1,0 +1,49 @@
+"""Packages of all backends, newest first."""
+
+from datetime import datetime
+
+from gateway.domain.firmware import Firmware, FirmwareFilter
+from gateway.domain.freshness import Sourced
+from gateway.domain.paging import BrokenItem, Page, PageRequest
+from gateway.service.backend import Backend
+from gateway.service.catalogue import read_catalogue
+from gateway.service.paged import PagedSource
+from gateway.service.snapshot import Snapshot, entry_of, in_order
+from gateway.service.source import ListSource
+
+
+def firmware_key(package: Firmware) -> tuple[datetime | None, str]:
+    """What lists of packages are ordered by: creation time and native id."""
+    return package.created_at, package.native_id
+
+
+async def firmware_source(
+    backend: Backend, wanted: FirmwareFilter, max_age_s: float | None
+) -> ListSource[Firmware]:
+    """How this backend answers a list of packages."""
+    reads = backend.reads
+    if reads.limits.firmware_newest_first:
+
+        async def fetch(page: PageRequest) -> Sourced[Page[Firmware]]:
+            return await reads.list_firmware(wanted, page, max_age_s=max_age_s)
+
+        return PagedSource(
+            fetch=fetch,
+            page_size=reads.limits.firmware_page,
+            describe=firmware_key,
+            keep=wanted.matches,
+            exact=wanted == FirmwareFilter(product_key=wanted.product_key),
+        )
+    catalogue = await read_catalogue(reads, max_age_s)
+    items: list[Firmware | BrokenItem] = [
+        package for package in catalogue.packages.values() if wanted.matches(package)
+    ]
+    return Snapshot(
+        entries=in_order(
+            [
+                entry_of(item, catalogue.freshness, describe=firmware_key)
+                for item in [*items, *catalogue.broken]
+            ]
+        ),
+        freshness=catalogue.freshness,
+    )

@@ -1,0 +1,105 @@
+"""One HTTP exchange with a backend: a request out, a complete reply in, or a domain error."""
+
+import asyncio
+import logging
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
+
+import httpx
+
+from gateway import __version__
+from gateway.transport.body import read_body
+from gateway.transport.errors import sending_errors
+from gateway.transport.policy import UpstreamPolicy
+from gateway.transport.request import Reply, Request
+
+_SILENT: Final = logging.CRITICAL + 1
+
+
+def silence_http_loggers() -> None:
+    """Keep the HTTP library from logging: it prints whole URLs, and with them signatures."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(_SILENT)
+
+
+class HttpExchange:
+    """A pool of connections to one backend.
+
+    Takes nothing from its surroundings (proxies, netrc), follows no redirect, keeps no cookie.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        policy: UpstreamPolicy,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Open no connection yet.
+
+        Raises:
+            ValueError: `base_url` is not `http(s)://host[:port][/path]`.
+        """
+        silence_http_loggers()
+        self._base_url = _checked(base_url)
+        self._max_body_bytes = policy.max_body_bytes
+        self._http = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            transport=http_transport,
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            headers={"Accept-Encoding": "identity", "User-Agent": f"ota-gateway/{__version__}"},
+            # These are per step; what bounds the whole exchange is the limit that `send` is given.
+            timeout=httpx.Timeout(
+                policy.attempt_timeout_s,
+                connect=policy.connect_timeout_s,
+                pool=policy.connect_timeout_s,
+            ),
+            limits=httpx.Limits(
+                max_connections=policy.max_concurrent,
+                max_keepalive_connections=policy.max_concurrent,
+                keepalive_expiry=policy.keepalive_s,
+            ),
+        )
+
+    async def send(self, request: Request, *, within_s: float) -> Reply:
+        """Send `request` and return the reply once it is complete.
+
+        Raises:
+            NeverSentError: no connection came about.
+            ProviderTimeoutError: the reply was not complete after `within_s` seconds.
+            ProviderUnavailableError: the connection broke.
+            ProviderContractError: the reply is not HTTP, too large or damaged.
+            BudgetExhaustedError: no connection of the pool got free.
+        """
+        url = self._base_url + request.path + (f"?{request.query}" if request.query else "")
+        with sending_errors():
+            # A backend that drips a byte now and then never trips a timeout per read.
+            async with (
+                asyncio.timeout(within_s),
+                self._http.stream(
+                    request.method, url, headers=dict(request.headers), content=request.content
+                ) as response,
+            ):
+                body = await read_body(response, max_bytes=self._max_body_bytes)
+        return Reply(status=response.status_code, headers=dict(response.headers.items()), body=body)
+
+    async def aclose(self) -> None:
+        """Give all connections back."""
+        await self._http.aclose()
+
+
+def _checked(base_url: str) -> str:
+    # Messages do not repeat the URL: it may hold a password.
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        message = "the base URL of a backend is not a URL"
+        raise ValueError(message) from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        message = "the base URL of a backend must be http:// or https:// with a host"
+        raise ValueError(message)
+    if url.userinfo or url.query or url.fragment:
+        message = "the base URL of a backend takes no credentials, query or fragment"
+        raise ValueError(message)
+    return base_url.rstrip("/")

@@ -1,0 +1,59 @@
+"""Signatures against every known answer, and timestamps that never repeat."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from gateway.providers.enos.auth import (
+    UniqueMilliseconds,
+    apim_signature,
+    json_bytes,
+    system_time_ms,
+    token_encryption,
+)
+
+from .conftest import SAMPLES
+
+VECTORS = json.loads((SAMPLES / "signing_vectors.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("vector", VECTORS["tokenEncryption"], ids=lambda vector: vector["name"])
+def test_token_encryption_equals_the_known_answer(vector: dict[str, Any]) -> None:
+    made = token_encryption(
+        app_key=vector["appKey"],
+        timestamp_ms=vector["timestamp"],
+        app_secret=vector["appSecret"],
+    )
+    assert made == vector["encryption"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["requests"], ids=lambda vector: vector["name"])
+def test_signature_equals_the_known_answer(vector: dict[str, Any]) -> None:
+    made = apim_signature(
+        token=vector["accessToken"],
+        query=dict(parse_qsl(urlsplit(vector["url"]).query, strict_parsing=True)),
+        body=(vector["body"] or "").encode(),
+        timestamp_ms=vector["timestamp"],
+        app_secret=vector["appSecret"],
+    )
+    assert made == vector["signature"]
+
+
+def test_the_vendor_s_own_vector_is_among_the_known_answers() -> None:
+    assert "published-doc-vector" in {vector["name"] for vector in VECTORS["requests"]}
+
+
+def test_json_is_compact_and_keeps_letters_as_they_are() -> None:
+    assert json_bytes({"a": "电池", "b": [1, None]}) == '{"a":"电池","b":[1,null]}'.encode()
+
+
+def test_a_millisecond_is_never_given_twice_even_if_the_clock_steps_back() -> None:
+    readings = iter([5, 5, 4, 9, 9])
+    timestamp_ms = UniqueMilliseconds(lambda: next(readings))
+    assert [timestamp_ms() for _ in range(5)] == [5, 6, 7, 9, 10]
+
+
+def test_the_system_s_clock_is_in_milliseconds() -> None:
+    assert 1_700_000_000_000 < system_time_ms() < 10_000_000_000_000
