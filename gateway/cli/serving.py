@@ -3,23 +3,13 @@
 import logging
 import socket
 from collections.abc import Callable
-from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.app.factory import create_app
+from gateway.cli.logs import LOGGING
 from gateway.settings import Settings
-
-LOGGING: Final[dict[str, Any]] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {"gateway": {"level": "WARNING"}},
-}
-"""Warnings and faults to standard error. No access log: a GET carries its query in the address."""
 
 
 class Server(uvicorn.Server):

@@ -193,7 +193,7 @@ class AlibabaProvider:
         )
 
     async def list_modules(self, product_key: str) -> tuple[Module, ...]:
-        """See `OtaProvider`. The module `default` is not among them."""
+        """See `OtaProvider`. Modules that cannot be read are left out."""
         _require_product(product_key)
         reply = await self._client.list_ota_module_by_product(product_key)
         return tuple(to_module(item, product_key=product_key) for item in reply.items)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.domain.errors import (
@@ -16,6 +17,7 @@ from gateway.domain.errors import (
     ProviderRejectedError,
     ProviderUnavailableError,
 )
+from gateway.transport.retry_after import retry_after_s
 
 _MESSAGE_LENGTH: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -137,7 +139,7 @@ def error_of_status(status: int, headers: Mapping[str, str]) -> ProviderError | 
     """
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success, RFC 9110 section 15.3
         return None
-    wait_s = _retry_after_s(headers)
+    wait_s = retry_after_s(headers.get("retry-after"), now=datetime.now(UTC))
     make = _STATUSES.get(status)
     if make is not None:
         return make(wait_s)
@@ -157,13 +159,6 @@ _STATUSES: Final[Mapping[int, Callable[[float | None], ProviderError]]] = {
         retry_after_s=wait_s,
     ),
 }
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds of `Retry-After`; its other form, a date, is not worth a second clock."""
-    text = headers.get("retry-after", "").strip()
-    short = len(text) <= 6  # noqa: PLR2004 - more digits than that are no waiting time
-    return float(text) if short and text.isascii() and text.isdigit() else None
 
 
 def _one_line(text: str) -> str:

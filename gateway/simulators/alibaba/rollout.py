@@ -93,10 +93,13 @@ def _course(job: Job, chance: Draw, created_s: float, pushed_s: float, position:
 
 
 def _last(course: Course, job: Job) -> Course:
-    """The course that ends exactly when the batch does, as it is all other tasks' completion."""
+    """The course that ends exactly when the batch does, as a batch ends with its last task."""
     timing = job.timing
-    if timing.ended_s is None or timing.canceled or timing.cut_s is not None:
+    if timing.ended_s is None or timing.canceled:
         return course
+    if timing.cut_s is not None:
+        # Its device stays offline, so the task is open until the batch's window closes.
+        return course._replace(pushed_s=NEVER, reported_s=NEVER, ended_s=NEVER)
     reported_s = max(course.reported_s, timing.ended_s - _LAST_UPDATE_S)
     return course._replace(reported_s=reported_s, ended_s=timing.ended_s)
 

@@ -37,7 +37,7 @@ def full_job(job: Job, now_s: float) -> dict[str, object]:
     item |= {
         "Name": job.firmware.name,
         "DestVersion": job.firmware.version,
-        "DownloadProtocol": settings.protocol,
+        "DownloadProtocol": str(settings.protocol),
         "NeedConfirm": settings.need_confirm,
         "NeedPush": settings.need_push,
     }

@@ -154,6 +154,16 @@ def test_times_are_sent_in_utc() -> None:
     assert request.headers["x-acs-date"] == "2026-01-15T08:30:00Z"
 
 
+@pytest.mark.parametrize("scheme", ["v1", "v3"])
+def test_every_attempt_is_signed_anew(scheme: str) -> None:
+    account = AlibabaSettings.model_validate(
+        {"access_key_id": "a", "access_key_secret": "b", "signature": scheme}
+    )
+    signer = RequestSigner(account, clock=lambda: NOW)
+    first, second = (signer.sign("QueryOTAJob", PARAMETERS) for _ in range(2))
+    assert first != second
+
+
 def test_defaults_give_new_nonces_and_aware_times() -> None:
     assert len({new_nonce() for _ in range(100)}) == 100
     assert utc_now().utcoffset() == timedelta(0)

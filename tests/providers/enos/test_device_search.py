@@ -133,6 +133,15 @@ async def test_without_a_product_the_newest_task_tells_it(
     assert len(enos.of(TASKS)) == 1
 
 
+async def test_the_task_that_told_the_product_narrows_the_search_too(
+    enos: FakeEnos, provider: EnosProvider
+) -> None:
+    enos.answer(TASKS, ok([task(999)], total=1))
+    enos.answer(DEVICES, ok(fleet(200), total=5000), ok([device(999)], total=1))
+    assert (await provider.get_device(ref(999, ""))).native_id == "a999"
+    assert len(enos.of(TASKS)) == 1
+
+
 async def test_without_a_product_and_without_tasks_it_is_not_found(
     enos: FakeEnos, provider: EnosProvider
 ) -> None:

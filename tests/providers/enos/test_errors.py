@@ -113,7 +113,7 @@ def test_not_found_keeps_what_was_not_found() -> None:
     assert "Job not found" in error.message
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("soon", None), ("9" * 9, None)])
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("soon", None)])
 def test_a_throttled_answer_says_when_to_come_back(header: str, seconds: float | None) -> None:
     error = failure(b"", 429, **{"retry-after": header})
     assert error.retry_after_s == seconds

@@ -222,6 +222,7 @@ def test_actions_follow_the_error_codes() -> None:
         (-5, "", StatusReason(code=StatusReasonCode.OTHER, message=None, raw_code=-5)),
         (-42, "a", StatusReason(code=StatusReasonCode.OTHER, message="a", raw_code=-42)),
         (None, None, StatusReason(code=StatusReasonCode.UNKNOWN, message=None, raw_code=None)),
+        (0, "", StatusReason(code=StatusReasonCode.UNKNOWN, message=None, raw_code=None)),
         (35, "", StatusReason(code=StatusReasonCode.UNKNOWN, message=None, raw_code=None)),
         (35, "disk", StatusReason(code=StatusReasonCode.OTHER, message="disk", raw_code=None)),
         (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
@@ -12,9 +13,13 @@ from gateway.domain.job import JobFilter, JobStatus, OtaJobAction
 from gateway.domain.paging import Page, PageRequest
 from gateway.domain.provider import Capability
 from gateway.domain.task import TaskFilter, TaskStatus
+from gateway.providers.enos.config import EnosSettings
 from gateway.providers.enos.provider import EnosProvider
+from gateway.transport.request import Reply, Request
 
 from .conftest import FakeEnos, ok, refused, sample, task
+
+T = TypeVar("T")
 
 FIRST = PageRequest()
 SEARCH = "ota-jobs.search"
@@ -235,6 +240,23 @@ async def test_a_failure_that_may_pass_is_tried_again_with_a_fresh_request(
     assert len(enos.of("ota-jobs.get")) == 2
 
 
-async def test_closing_gives_up_a_token_call_under_way(provider: EnosProvider) -> None:
+class SilentEnos:
+    """Never answers."""
+
+    async def call(
+        self, operation: str, build: Callable[[], Request], read: Callable[[Reply], T]
+    ) -> T:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_closing_gives_up_a_token_call_under_way(settings: EnosSettings) -> None:
+    provider = EnosProvider("plant", settings, SilentEnos())
+    asking = asyncio.create_task(provider.get_job("j1"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == 3  # this test, the question, and the token call
     await provider.aclose()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert asking.cancelled()
     assert len(asyncio.all_tasks()) == 1

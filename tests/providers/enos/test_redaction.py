@@ -20,6 +20,7 @@ def test_everything_else_stays_as_it_came() -> None:
 def test_signed_addresses_and_secret_keys_go_at_any_depth() -> None:
     came: dict[str, object] = {
         "fileUrl": SIGNED,
+        "shouted": "HTTPS://FILES.EXAMPLE/FW.BIN?SIGNATURE=HUSH",
         "apim-accesstoken": "hush",
         "list": [SIGNED, {"accessToken": "hush", "kept": 1}, [f" {SIGNED} "]],
         "map": {"app_secret": "hush", "deviceSecret": "hush", "deep": {"Password": "hush"}},

@@ -249,6 +249,14 @@ async def test_an_unreadable_token_breaks_the_contract(
         await get(session)
 
 
+async def test_a_lifetime_that_counts_down_is_believed(
+    enos: FakeEnos, settings: EnosSettings
+) -> None:
+    enos.answer("token.get", token_granted("t", expire=60))
+    token = await EnosTokenService(settings, enos).fetch()
+    assert token.lifetime_s == 60
+
+
 async def test_a_token_without_a_lifetime_has_the_documented_one(
     enos: FakeEnos, settings: EnosSettings
 ) -> None:

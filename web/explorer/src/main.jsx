@@ -5,7 +5,8 @@ import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
 import { createFetcher } from './fetcher.js';
-import { initialTab, persistsHeaders, toTab } from './tabs.js';
+import { persistsHeaders, storage } from './storage.js';
+import { initialTab, toTab } from './tabs.js';
 
 const root = document.getElementById('explorer');
 
@@ -25,6 +26,7 @@ function render({ endpoint, tabs }) {
   createRoot(root).render(
     <GraphiQL
       fetcher={createFetcher(endpoint)}
+      storage={storage}
       defaultTabs={tabs.length > 0 ? tabs : undefined}
       initialQuery={active?.query ?? undefined}
       initialVariables={active?.variables ?? ''}

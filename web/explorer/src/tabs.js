@@ -1,18 +1,11 @@
+import { storage } from './storage.js';
+
 /** A query of the gateway's configuration as a GraphiQL tab; the title becomes a comment. */
 export function toTab({ title, query, variables }) {
   return {
     query: `# ${title}\n${query.trim()}\n`,
     variables: variables === null ? null : JSON.stringify(variables, null, 2),
   };
-}
-
-function stored(name) {
-  return localStorage.getItem(`graphiql:${name}`);
-}
-
-/** Whether the user chose, in GraphiQL's settings, to keep headers between visits. */
-export function persistsHeaders() {
-  return stored('shouldPersistHeaders') === 'true';
 }
 
 /**
@@ -23,7 +16,7 @@ export function persistsHeaders() {
  */
 export function initialTab(tabs) {
   try {
-    const state = JSON.parse(stored('tabState'));
+    const state = JSON.parse(storage.getItem('graphiql:tabState'));
     return state.tabs[state.activeTabIndex] ?? tabs[0];
   } catch {
     return tabs[0];
