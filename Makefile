@@ -23,4 +23,4 @@ $(VENV)/.development: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --require-hashes -r requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --editable .
-	@touch $@
+	@touch $@ $(VENV)/.runtime

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-import httpx
 from redis.asyncio import Redis
 
 from gateway.cache.engine import ReadEngine
@@ -25,6 +24,7 @@ from gateway.settings import BackendSettings, CacheSettings, Settings
 from gateway.transport.breaker import Breakers
 from gateway.transport.budget import Budget
 from gateway.transport.client import Upstream
+from gateway.transport.exchange import HttpTransport
 from gateway.transport.pace import LocalPace, Pace
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.shared_budget import SharedPace, connect
@@ -39,7 +39,7 @@ class Overrides:
     `http` holds transports by backend name, so that a backend needs no network.
     """
 
-    http: Mapping[str, httpx.AsyncBaseTransport]
+    http: Mapping[str, HttpTransport]
     metrics: Metrics
     index: IndexPolicy
 
@@ -122,7 +122,7 @@ def _upstream(
         ),
         breakers=Breakers(
             backend=name,
-            classify=lambda operation: "auth" if operation.startswith("token/") else "read",
+            classify=lambda operation: "auth" if operation.startswith("token.") else "read",
             metrics=given.metrics,
         ),
         metrics=given.metrics,

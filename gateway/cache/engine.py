@@ -75,7 +75,7 @@ class ReadEngine:
         self._shelf = Shelf(store, metrics=self._metrics, policy=self._policy, clock=clock)
         self._leases = Leases(store, self._shelf, policy=self._policy, sleep=sleep)
         self._flights: dict[str, Flight[Any]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Flight[Any]] = {}
 
     async def read(
         self,
@@ -119,13 +119,11 @@ class ReadEngine:
         return await self._fetch(request, found)
 
     async def prime(self, spec: ReadSpec[T], loaded: Loaded[T]) -> None:
-        """Keep an answer that came along with another one, unless a newer one is kept already.
+        """Keep an answer that came along with another one, unless one asked for later is kept.
 
         Only of use for a complete answer: later reads cannot tell it from one loaded for them.
         """
-        found = await self._shelf.look(spec)
-        if found.answered and (found.entry is None or found.entry.stored_at < loaded.ended_at):
-            await self._shelf.keep(spec, dataclasses.replace(loaded, generation=None))
+        await self._shelf.keep(spec, dataclasses.replace(loaded, generation=None))
 
     async def invalidate(self, tags: Iterable[str], *, settle_s: float = 0.0) -> None:
         """Make every answer with one of `tags` (from `keys.tag_key`) a miss, on all replicas.
@@ -137,10 +135,14 @@ class ReadEngine:
         await self._shelf.invalidate(tags, settle_s)
 
     async def aclose(self) -> None:
-        """End all flights, whose callers are told so, and close the store."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
+        """End all flights, whose callers are told so, and close the store.
+
+        Answers that are there already are still kept: other replicas may be waiting for them.
+        """
+        tasks = dict(self._tasks)
+        for task, flight in tasks.items():
+            if not flight.landed:
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._store.aclose()
 
@@ -204,8 +206,8 @@ class ReadEngine:
             # A refresh starts from an empty context: nothing of the request lives on in it.
             context=contextvars.Context() if behind else None,
         )
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = flight
+        task.add_done_callback(self._tasks.pop)
         return flight
 
     async def _fly(

@@ -24,11 +24,12 @@ class Absent:
 class Envelope(Generic[T]):
     """One answer and its times, in epoch seconds.
 
-    `stored_at` is when the cloud's answer arrived. `generation` is what the markers of the read's
+    `began_at` is when the cloud was asked, `stored_at` when its answer arrived. `generation` is what the markers of the read's
     tags said then; once they say something else, the answer is out of date.
     """
 
     value: T | Absent
+    began_at: float
     stored_at: float
     fresh_until: float
     usable_until: float
@@ -55,6 +56,7 @@ class _Header(BaseModel):
     schema_version: str
     tags: list[str]
     generation: str
+    began_at: FiniteFloat
     stored_at: FiniteFloat
     fresh_until: FiniteFloat
     usable_until: FiniteFloat
@@ -75,6 +77,7 @@ def encode(spec: ReadSpec[T], envelope: Envelope[T]) -> bytes:
         schema_version=spec.codec.version,
         tags=list(spec.tags),
         generation=envelope.generation,
+        began_at=envelope.began_at,
         stored_at=envelope.stored_at,
         fresh_until=envelope.fresh_until,
         usable_until=envelope.usable_until,
@@ -100,6 +103,7 @@ def decode(spec: ReadSpec[T], blob: bytes) -> Envelope[T] | None:
         return None
     return Envelope(
         value=value,
+        began_at=header.began_at,
         stored_at=header.stored_at,
         fresh_until=header.fresh_until,
         usable_until=header.usable_until,

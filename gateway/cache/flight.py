@@ -54,6 +54,11 @@ class Flight(Generic[T]):
         self._landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
+    def landed(self) -> bool:
+        """Whether the flight has ended, one way or the other."""
+        return self._outcome is not None
+
+    @property
     def failed(self) -> bool:
         """Whether the flight has ended with a failure."""
         return isinstance(self._outcome, Failure)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from aiocache.backends.redis import RedisCache
 from aiocache.serializers import NullSerializer
@@ -14,10 +14,11 @@ from redis.backoff import NoBackoff
 from gateway.cache.guard import Guard
 from gateway.domain.metrics import Metrics, NoMetrics
 
-OPERATION_LIMIT_S: Final = 0.25
+OPERATION_LIMIT_S: Final = 0.2
 SOCKET_LIMIT_S: Final = 0.2
 POOL_SIZE: Final = 32
 _KEYS_PER_CALL: Final = 500
+_Lookup: TypeAlias = "asyncio.Task[dict[str, bytes | None] | None]"
 
 _DELETE_IF_EQUAL: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
@@ -53,17 +54,26 @@ class RedisStore:
         """
         self._cache = _open(url)
         self._guard = Guard(metrics or NoMetrics(), clock=clock)
-        self._gathering: tuple[set[str], asyncio.Task[dict[str, bytes | None] | None]] | None = None
+        self._gathering: tuple[set[str], _Lookup] | None = None
+        self._lookups: set[_Lookup] = set()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether calls are skipped at this moment, because the last ones failed."""
+        return self._guard.is_open
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None] | None:
         """Bytes of each key; None if Redis did not answer."""
         if self._gathering is None:
             wanted: set[str] = set()
-            self._gathering = (wanted, asyncio.create_task(self._send(wanted)))
-        wanted, sending = self._gathering
+            lookup = asyncio.create_task(self._send(wanted))
+            self._gathering = (wanted, lookup)
+            self._lookups.add(lookup)
+            lookup.add_done_callback(self._lookups.discard)
+        wanted, lookup = self._gathering
         wanted.update(keys)
         # Shielded: a caller who leaves must not take the others' lookup along.
-        found = await asyncio.shield(sending)
+        found = await asyncio.shield(lookup)
         return None if found is None else [found[key] for key in keys]
 
     async def put(self, key: str, blob: bytes, ttl_s: float) -> bool:
@@ -84,8 +94,7 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        if self._gathering is not None:
-            await self._gathering[1]
+        await asyncio.gather(*self._lookups)
         await self._cache.client.aclose()  # aiocache's own close() calls a deprecated method
 
     async def _send(self, wanted: set[str]) -> dict[str, bytes | None] | None:

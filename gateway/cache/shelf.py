@@ -88,14 +88,17 @@ class Shelf:
         return Found(entry=entry, generation=generation, beside=blobs[after_tags:], answered=True)
 
     async def keep(self, spec: ReadSpec[T], loaded: Loaded[T]) -> None:
-        """Keep an answer, unless it may be from before an invalidation, or has no JSON form."""
-        found = await self._store.get_many(spec.tags)
-        if found is None:
+        """Keep an answer, unless it may be from before an invalidation, or has no JSON form.
+
+        Nor does it replace an answer that the cloud was asked for later: loads may overtake each
+        other, and what was shown once must not be followed by something older.
+        """
+        found = await self.look(spec)
+        if not found.answered or not self._is_current(loaded, found.generation):
             return
-        generation = self._generation(spec.tags, found)
-        if not self._is_current(loaded, generation):
+        if found.entry is not None and found.entry.began_at > loaded.began_at:
             return
-        envelope = seal(spec, loaded, self._policy, generation.name)
+        envelope = seal(spec, loaded, self._policy, found.generation.name)
         try:
             blob = encode(spec, envelope)
         except ValueError:
@@ -169,6 +172,7 @@ def seal(spec: ReadSpec[T], loaded: Loaded[T], policy: ReadPolicy, generation: s
         lifetime = spec.lifetime(value)
     return Envelope(
         value=value,
+        began_at=loaded.began_at,
         stored_at=loaded.ended_at,
         fresh_until=loaded.ended_at + lifetime.fresh_s,
         usable_until=loaded.ended_at + lifetime.usable_s,

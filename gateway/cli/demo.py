@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import typer
 import uvicorn
@@ -37,7 +37,9 @@ def run_demo(*, port: int, seed: int) -> None:
     settings = Settings.build({"backends": backends})
     address = _address(gateway_socket)
     gateway = server(create_app(settings), host=_HOST, port=port, ready=lambda: _announce(address))
-    asyncio.run(_run(gateway, gateway_socket, clouds))
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once everything has stopped
+        asyncio.run(_run(gateway, gateway_socket, clouds))
+    typer.echo("Stopped.")
 
 
 async def _run(
@@ -56,7 +58,6 @@ async def _run(
         for cloud, _ in clouds:
             cloud.should_exit = True
         await asyncio.gather(*running, return_exceptions=True)
-    typer.echo("Stopped.")
 
 
 @contextmanager

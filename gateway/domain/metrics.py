@@ -1,7 +1,10 @@
 """Events that the read path reports; an exporter turns them into numbers."""
 
-from collections import Counter
-from typing import Protocol
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+_Series: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Metrics(Protocol):
@@ -31,17 +34,17 @@ class CountingMetrics:
 
     def __init__(self) -> None:
         """Start from zero."""
-        self.counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
-        self.seconds: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+        self.counts: Counter[_Series] = Counter()
+        self.seconds: defaultdict[_Series, float] = defaultdict(float)
 
     def count(self, event: str, **labels: str) -> None:
         """Add one."""
-        self.counts[(event, tuple(sorted(labels.items())))] += 1
+        self.counts[_series(event, labels)] += 1
 
     def observe(self, event: str, seconds: float, **labels: str) -> None:
         """Add `seconds` to the total and one to the count."""
-        key = (event, tuple(sorted(labels.items())))
-        self.seconds[key] += seconds  # type: ignore[assignment] # Counter is typed for int, adds float
+        key = _series(event, labels)
+        self.seconds[key] += seconds
         self.counts[key] += 1
 
     def total(self, event: str, **labels: str) -> int:
@@ -50,3 +53,7 @@ class CountingMetrics:
         return sum(
             n for (name, pairs), n in self.counts.items() if name == event and wanted <= set(pairs)
         )
+
+
+def _series(event: str, labels: Mapping[str, str]) -> _Series:
+    return event, tuple(sorted(labels.items()))

@@ -1,5 +1,6 @@
 """Pages as the clouds give them: numbered from 1, of a fixed size."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -48,8 +49,16 @@ class Page(Generic[T_co]):
     broken: tuple[BrokenItem, ...] = ()
 
     def in_order(self) -> Iterator[T_co | BrokenItem]:
-        """Items and broken items in the places where the cloud put them."""
-        broken = {item.index: item for item in self.broken}
-        items = iter(self.items)
-        for index in range(len(self.items) + len(self.broken)):
-            yield broken[index] if index in broken else next(items)
+        """Items and broken items in the places where the cloud put them.
+
+        All of them, each once, even if the places of the broken ones contradict each other.
+        """
+        waiting = deque(sorted(self.broken, key=lambda item: item.index))
+        place = 0
+        for item in self.items:
+            while waiting and waiting[0].index <= place:
+                yield waiting.popleft()
+                place += 1
+            yield item
+            place += 1
+        yield from waiting

@@ -1,4 +1,6 @@
-"""Which backends a list asks."""
+"""Backends and clouds that arguments name."""
+
+from collections.abc import Collection, Iterable
 
 from gateway.domain.errors import InvalidRequestError
 from gateway.service.fleet import BackendChoice, Fleet
@@ -12,17 +14,27 @@ def backend_choice(
     Raises:
         InvalidRequestError: a name or a provider that no backend of this gateway has.
     """
-    _known(names, sorted(fleet.backends), "backends")
-    clouds = sorted({backend.provider for backend in fleet.backends.values()})
-    _known(providers, clouds, "providers")
+    check_backends(fleet, names or (), argument=("filter", "backends"))
+    clouds = {backend.provider for backend in fleet.backends.values()}
+    _check(providers or (), clouds, argument=("filter", "providers"))
     return BackendChoice(
         ids=None if names is None else frozenset(names),
         providers=None if providers is None else frozenset(providers),
     )
 
 
-def _known(asked: list[str] | None, known: list[str], argument: str) -> None:
-    for name in asked or ():
+def check_backends(fleet: Fleet, names: Iterable[str], *, argument: tuple[str, ...]) -> None:
+    """Refuse names that no backend of this gateway has.
+
+    Raises:
+        InvalidRequestError: there is such a name in `argument`.
+    """
+    _check(names, fleet.backends.keys(), argument=argument)
+
+
+def _check(asked: Iterable[str], known: Collection[str], *, argument: tuple[str, ...]) -> None:
+    for name in asked:
         if name not in known:
-            message = f"`{argument}` names {name!r}; this gateway has {', '.join(known) or 'none'}"
-            raise InvalidRequestError(message, path=("filter", argument))
+            there = ", ".join(sorted(known)) or "none"
+            message = f"`{argument[-1]}` names {name!r}; this gateway has {there}"
+            raise InvalidRequestError(message, path=argument)

@@ -1,7 +1,7 @@
 """Errors on their way out: expected ones get a code, unforeseen ones a mask and an incident id."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
@@ -14,36 +14,33 @@ from gateway.domain.errors import (
 )
 from gateway.service.incident import report_incident
 
+_INVALID: Final[Mapping[str, Any]] = {"code": "GRAPHQL_VALIDATION_FAILED", "retryable": False}
+
 
 def presentable(error: GraphQLError) -> GraphQLError:
     """`error` as a caller may see it.
 
-    Errors without a path are about the document itself; graphql-core wrote them for the caller.
-    Errors with a path come from resolvers: expected ones are `GatewayError`, anything else is a
-    fault of ours, logged under an incident id and masked.
+    Errors without a path are about the document or its variables: graphql-core wrote them for the
+    caller, with the place and the value at fault. Errors with a path come from resolvers: expected
+    ones are `GatewayError`, anything else is a fault of ours, logged under an incident id and
+    masked.
     """
     cause = error.original_error
-    if isinstance(cause, GatewayError):
-        return _with(error, cause)
     if error.path is None:
-        return GraphQLError(
-            error.message,
-            nodes=error.nodes,
-            source=error.source,
-            positions=error.positions,
-            extensions={"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})},
-        )
-    return _with(error, report_incident(cause or error))
+        found = _extensions(cause) if isinstance(cause, GatewayError) else dict(_INVALID)
+        return _rewritten(error, error.message, found | (error.extensions or {}))
+    known = cause if isinstance(cause, GatewayError) else report_incident(cause or error)
+    return _rewritten(error, known.message, _extensions(known))
 
 
-def _with(error: GraphQLError, cause: GatewayError) -> GraphQLError:
+def _rewritten(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
-        cause.message,
+        message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions=_extensions(cause),
+        extensions=extensions,
     )
 
 

@@ -1,11 +1,16 @@
 """Inputs that name one object, and what they resolve to."""
 
-from typing import Annotated
-
 import strawberry
 
+from gateway.domain.device import DeviceRef
 from gateway.domain.errors import InvalidRequestError
-from gateway.domain.ids import GlobalId, NodeKind
+from gateway.domain.ids import NodeKind
+from gateway.schema.choice import check_backends
+from gateway.schema.global_id import global_id
+from gateway.service.fleet import Fleet
+
+_ID = ("by", "id")
+_BACKEND = ("by", "native", "backend")
 
 
 @strawberry.input(description="A backend and the id that its cloud gave the object.")
@@ -18,22 +23,23 @@ class NativeId:
     one_of=True, description="Names one object: by global id, or by backend and native id."
 )
 class ObjectBy:
-    id: strawberry.Maybe[
-        Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
-    ] = strawberry.field(description="Its global id, as the gateway returned it.")
+    id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="Its global id, as the gateway returned it."
+    )
     native: strawberry.Maybe[NativeId] = strawberry.field(
         description="Its backend and the cloud's own id."
     )
 
-    def resolve(self, kind: NodeKind) -> tuple[str, str]:
-        """Backend and native id of the object of `kind`."""
+    def resolve(self, fleet: Fleet, kind: NodeKind) -> tuple[str, str]:
+        """Backend and native id of the object, which is one of `kind` with a single-part key."""
         if self.id is not None:
-            found = GlobalId.parse(self.id.value).expect(kind)
+            found = global_id(self.id.value, kind, argument=_ID)
             return found.backend, found.key[0]
         if self.native is not None:
-            return self.native.value.backend, self.native.value.native_id
-        message = "give either `id` or `native`"
-        raise InvalidRequestError(message, path=("by",))
+            native = self.native.value
+            check_backends(fleet, [native.backend], argument=_BACKEND)
+            return native.backend, native.native_id
+        raise _neither()
 
 
 @strawberry.input(description="A device by backend, product and name.")
@@ -51,3 +57,18 @@ class DeviceBy:
     native: strawberry.Maybe[NativeDevice] = strawberry.field(
         description="Its backend, product and name."
     )
+
+    def resolve(self, fleet: Fleet) -> tuple[str, DeviceRef]:
+        """Backend and names of the device."""
+        if self.id is not None:
+            found = global_id(self.id.value, NodeKind.DEVICE, argument=_ID)
+            return found.backend, DeviceRef(product_key=found.key[0], name=found.key[1])
+        if self.native is not None:
+            native = self.native.value
+            check_backends(fleet, [native.backend], argument=_BACKEND)
+            return native.backend, DeviceRef(product_key=native.product_key, name=native.name)
+        raise _neither()
+
+
+def _neither() -> InvalidRequestError:
+    return InvalidRequestError("give either `id` or `native`", path=("by",))

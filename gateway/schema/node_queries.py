@@ -1,45 +1,45 @@
 """Relay's `node` and `nodes`: anything by its global id."""
 
-from typing import Annotated, assert_never
+import asyncio
+from typing import Annotated, assert_never, cast
 
 import strawberry
 
 from gateway.domain.device import DeviceRef
-from gateway.domain.errors import InvalidRequestError, NotFoundError
+from gateway.domain.errors import InvalidRequestError
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.schema.arguments import MaxAge, accepted_age
 from gateway.schema.backend.types import Backend
 from gateway.schema.context import GatewayContext, Info
 from gateway.schema.device.queries import load_device
-from gateway.schema.firmware.types import Firmware
-from gateway.schema.job.types import OtaJob
+from gateway.schema.firmware.queries import load_firmware
+from gateway.schema.global_id import global_id
+from gateway.schema.job.queries import load_job
 from gateway.schema.node import Node
-from gateway.schema.task.types import Task
+from gateway.schema.task.queries import load_task
 
 _MAX_NODES = 100
 
 
 async def _load(context: GatewayContext, identity: GlobalId, age: float | None) -> Node | None:
     """The object with this id, or None if there is none."""
-    fleet, backend, key = context.fleet, identity.backend, identity.key
-    try:
-        match identity.kind:
-            case NodeKind.BACKEND:
-                return Backend.of(fleet.backend(backend))
-            case NodeKind.OTA_JOB:
-                return OtaJob.of(await context.jobs.load((backend, key[0], age)), age)
-            case NodeKind.TASK:
-                return Task.of(await fleet.task(identity, max_age_s=age), age)
-            case NodeKind.FIRMWARE:
-                found = await fleet.firmware(backend, key[0], max_age_s=age)
-                return Firmware.of(found, age)
-            case NodeKind.DEVICE:
-                ref = DeviceRef(product_key=key[0], name=key[1])
-                return await load_device(context, backend, ref, age)
-            case _:
-                assert_never(identity.kind)
-    except NotFoundError:
+    backend, key = identity.backend, identity.key
+    if backend not in context.fleet.backends:
         return None
+    match identity.kind:
+        case NodeKind.BACKEND:
+            return Backend.of(context.fleet.backend(backend))
+        case NodeKind.OTA_JOB:
+            return await load_job(context, backend, key[0], age)
+        case NodeKind.TASK:
+            return await load_task(context, identity, age)
+        case NodeKind.FIRMWARE:
+            return await load_firmware(context, backend, key[0], age)
+        case NodeKind.DEVICE:
+            ref = DeviceRef(product_key=key[0], name=key[1])
+            return await load_device(context, backend, ref, age)
+        case _:
+            assert_never(identity.kind)
 
 
 @strawberry.type
@@ -53,11 +53,12 @@ class NodeQueries:
         ],
         max_age_seconds: MaxAge = None,
     ) -> Node | None:
-        return await _load(info.context, GlobalId.parse(id), accepted_age(max_age_seconds))
+        identity = global_id(id, argument=("id",))
+        return await _load(info.context, identity, accepted_age(max_age_seconds))
 
     @strawberry.field(
         description="Several things by their global ids, in that order; null in the place of one "
-        "that does not exist."
+        "that does not exist, or, with an error, of one that cannot be read."
     )
     async def nodes(
         self,
@@ -71,5 +72,10 @@ class NodeQueries:
             message = f"`ids` holds {len(ids)} ids; {_MAX_NODES} are the most"
             raise InvalidRequestError(message, path=("ids",))
         age = accepted_age(max_age_seconds)
-        identities = [GlobalId.parse(identity) for identity in ids]
-        return [await _load(info.context, identity, age) for identity in identities]
+        identities = [global_id(identity, argument=("ids",)) for identity in ids]
+        found = await asyncio.gather(
+            *(_load(info.context, identity, age) for identity in identities),
+            return_exceptions=True,
+        )
+        # The executor turns an exception in a list into an error at its place.
+        return cast("list[Node | None]", found)

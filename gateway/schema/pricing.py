@@ -1,8 +1,9 @@
-"""What a document may cost at most, in upstream calls, before any is made.
+"""What a document may cost, in upstream calls, told before any is made.
 
-The price is that of a cold cache: an upper bound, the same whatever is kept already. It is linear
-in the sizes of lists, so a selection has one price per parent object, and a fragment is priced once
-however often it is spread. Fields that the schema lacks cost nothing: validation refuses them.
+The price is an estimate for a cold cache, the same whatever is kept already and however many
+backends there are. It is linear in the sizes of lists, so a selection has one price per parent
+object, and a fragment is priced once however often it is spread. Fields that the schema lacks cost
+nothing: validation refuses them.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -18,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_named_type,
     is_composite_type,
@@ -25,7 +28,11 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from gateway.domain.errors import QueryTooExpensiveError
+from gateway.domain.errors import (
+    GatewayError,
+    InvalidRequestError,
+    QueryTooExpensiveError,
+)
 
 _PAGE: Final = 50
 """Items of one upstream page, at least."""
@@ -141,7 +148,7 @@ class _Pricing:
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
     ) -> None:
         self._schema = schema
-        self._variables = variables
+        self._variables = dict(variables)
         self._fragments = {
             node.name.value: node
             for node in document.definitions
@@ -158,7 +165,9 @@ class _Pricing:
             total += calls
         return total
 
-    def _selection(self, node: object, type_name: str, size: int) -> int:
+    def _selection(self, node: SelectionNode, type_name: str, size: int) -> int:
+        if not self._is_included(node):
+            return 0
         if isinstance(node, FieldNode):
             return self._field(node, type_name, size)
         if isinstance(node, InlineFragmentNode):
@@ -167,6 +176,21 @@ class _Pricing:
         if isinstance(node, FragmentSpreadNode):
             return self._spread(node.name.value, type_name, size)
         return 0
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        """False if a `@skip` or an `@include` leaves `node` out."""
+        return not any(
+            self._arguments(directive).get("if") is out
+            for directive in node.directives or ()
+            for name, out in (("skip", True), ("include", False))
+            if directive.name.value == name
+        )
+
+    def _arguments(self, node: FieldNode | DirectiveNode) -> dict[str, Any]:
+        return {
+            argument.name.value: value_from_ast_untyped(argument.value, self._variables)
+            for argument in node.arguments or ()
+        }
 
     def _part(self, selections: SelectionSetNode, condition: str, type_name: str, size: int) -> int:
         """A fragment; on the same type its shared read is paid by the selection around it."""
@@ -191,10 +215,7 @@ class _Pricing:
         field = getattr(parent, "fields", {}).get(node.name.value)
         if field is None:
             return 0
-        arguments = {
-            argument.name.value: value_from_ast_untyped(argument.value, dict(self._variables))
-            for argument in node.arguments or ()
-        }
+        arguments = self._arguments(node)
         own = _PRICES.get(f"{type_name}.{node.name.value}", _calls(0))(arguments)
         below = get_named_type(field.type)
         if node.selection_set is None or not is_composite_type(below):
@@ -215,7 +236,7 @@ class _Pricing:
 
     def _names(self, selections: SelectionSetNode, seen: set[str]) -> Iterator[str]:
         """Names selected on the object itself, through fragments, each fragment once."""
-        for node in selections.selections:
+        for node in filter(self._is_included, selections.selections):
             if isinstance(node, FieldNode):
                 yield node.name.value
             elif isinstance(node, InlineFragmentNode):
@@ -234,7 +255,7 @@ def price_of(
     operation_name: str | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> int:
-    """Upstream calls that the document costs at most; 0 if the operation cannot be told."""
+    """Upstream calls that the document may cost; 0 if the operation cannot be told."""
     operations = [
         node
         for node in document.definitions
@@ -259,30 +280,40 @@ def price_of(
 class PriceLimit(SchemaExtension):
     """Refuses a document that would cost more upstream calls than `limit`, before the first."""
 
-    limit: int = 0
+    limit: int
 
     def on_validate(self) -> Iterator[None]:
         """Price the parsed document before it is validated and run."""
+        refusal = self._refusal()
+        if refusal is not None:
+            self.execution_context.pre_execution_errors = [
+                GraphQLError(refusal.message, original_error=refusal)
+            ]
+        yield
+
+    def _refusal(self) -> GatewayError | None:
         context = self.execution_context
-        document = context.graphql_document
-        if document is not None and self.limit:
+        if context.graphql_document is None:
+            return None
+        try:
             price = price_of(
                 context.schema._schema,  # noqa: SLF001 - Strawberry has no public way to it
-                document,
+                context.graphql_document,
                 operation_name=context.operation_name,
                 variables=context.variables,
             )
-            if price > self.limit:
-                refusal = QueryTooExpensiveError(
-                    f"this document would cost up to {price} calls to the clouds; {self.limit} are "
-                    "the most. Ask for fewer items with `first`, or select fewer counts or details",
-                    price=price,
-                    limit=self.limit,
-                )
-                context.pre_execution_errors = [
-                    GraphQLError(refusal.message, original_error=refusal)
-                ]
-        yield
+        except RecursionError:
+            # Validation and execution descend as deep, and would fail less politely.
+            message = "this document is nested too deeply, through its fields or its fragments"
+            return InvalidRequestError(message)
+        if price <= self.limit:
+            return None
+        return QueryTooExpensiveError(
+            f"this document would cost up to {price} calls to the clouds; {self.limit} are the "
+            "most. Ask for fewer items with `first`, or select fewer counts or details",
+            price=price,
+            limit=self.limit,
+        )
 
 
 def price_limit(limit: int) -> type[PriceLimit]:

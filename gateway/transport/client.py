@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-import httpx
-
 from gateway.domain.call import current_call
 from gateway.domain.errors import (
     BudgetExhaustedError,
@@ -24,7 +22,7 @@ from gateway.domain.metrics import Metrics, NoMetrics
 from gateway.transport.breaker import Breakers, CircuitOpenError, Permit
 from gateway.transport.budget import Budget, OperationBudget
 from gateway.transport.errors import reading_errors, root_cause
-from gateway.transport.exchange import HttpExchange
+from gateway.transport.exchange import HttpExchange, HttpTransport
 from gateway.transport.health import HealthRecord, UpstreamHealth
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.request import Reply, Request
@@ -51,7 +49,7 @@ class Upstream:
         budget: Budget | None = None,
         breakers: Breakers | None = None,
         metrics: Metrics | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
+        http_transport: HttpTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         draw: Callable[[], float] = random.random,
@@ -143,6 +141,7 @@ class Upstream:
         attempt: int,
     ) -> T:
         call = current_call()
+        self._within_s()  # a call whose time is up takes nothing from the budget
         try:
             with self._breakers.of(operation).admit() as permit:
                 await self._budget.acquire(
@@ -189,6 +188,7 @@ class Upstream:
         return value
 
     def _within_s(self) -> float:
+        """How long an attempt may take from now."""
         deadline = current_call().deadline
         if deadline is None:
             return self._policy.attempt_timeout_s

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 
@@ -12,6 +12,9 @@ from gateway.transport.body import read_body
 from gateway.transport.errors import sending_errors
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.request import Reply, Request
+
+# What carries requests, for those who hand in another one without importing the HTTP library.
+HttpTransport: TypeAlias = httpx.AsyncBaseTransport
 
 _SILENT: Final = logging.CRITICAL + 1
 
@@ -33,7 +36,7 @@ class HttpExchange:
         *,
         base_url: str,
         policy: UpstreamPolicy,
-        http_transport: httpx.AsyncBaseTransport | None = None,
+        http_transport: HttpTransport | None = None,
     ) -> None:
         """Open no connection yet.
 

@@ -110,7 +110,7 @@ def _check_depth(value: object, text: str) -> None:
     raise RecursionError
 
 
-def _children(parent: object) -> "list[object]":
+def _children(parent: object) -> list[object]:
     if isinstance(parent, dict):
         return list(parent.values())
     return parent if isinstance(parent, list) else []

@@ -143,13 +143,13 @@ class SharedPace:
                 await self._alone.take(
                     operation, within_s=None if within_s is None else until - self._clock()
                 )
-                break
+                self._nominal.note(operation)
+                return
             await self._wait_for(operation, moment)
             if self._clock() - moment <= LATENESS_S:
                 break
             self._metrics.count("budget.shared_missed", operation=operation)
         self._alone.note(operation)
-        self._nominal.note(operation)
 
     async def throttled(self, operation: str) -> None:
         """See `Pace.throttled`; all replicas slow down."""
@@ -193,10 +193,12 @@ class SharedPace:
         wait_s = wait_us / 1e6
         if not granted:
             raise TooLateError(wait_s)
-        # Redis looked at its clock about half way between question and answer. A call that this
-        # replica sent while Redis was away is unknown there, hence the look at its own last one.
+        # Redis looked at its clock about half way between question and answer.
         now = self._clock()
-        return max((asked_at + now) / 2 + wait_s, now + self._nominal.next_s(operation))
+        moment = (asked_at + now) / 2 + wait_s
+        # It does not know what this replica sent while it was away; `_nominal` does.
+        own_s = self._nominal.next_s(operation)
+        return max(moment, now + own_s) if own_s else moment
 
     async def _wait_for(self, operation: str, moment: float) -> None:
         self._reserved[operation] = moment

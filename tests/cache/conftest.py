@@ -1,5 +1,6 @@
-"""What the tests of the cache share: clocks that tests move, and a spec of a small read."""
+"""Fixtures of the tests that need a real Redis."""
 
-from tests.redis_server import redis_server
+from tests.cache.own_redis import own_redis
+from tests.redis_server import redis_server, redis_url
 
-__all__ = ["redis_server"]
+__all__ = ["own_redis", "redis_server", "redis_url"]

@@ -242,6 +242,25 @@ async def test_asked_for_now_nobody_joins_a_flight_that_began_before() -> None:
     assert cloud.calls == 2
 
 
+@pytest.mark.parametrize("slow", [0, 1])
+async def test_of_two_loads_that_overtake_each_other_the_one_asked_later_is_kept(slow: int) -> None:
+    bench, clouds = Bench(), [Upstream(), Upstream()]
+    engine = bench.engine()
+    readings = []
+    for number, cloud in enumerate(clouds):
+        cloud.answer = f"asked as number {number}"
+        cloud.gate.clear()
+        readings.append(asyncio.create_task(engine.read(SPEC, cloud.load, max_age_s=0)))
+        await turns()
+        bench.clock.now += 0.1
+    for number in (1 - slow, slow):
+        clouds[number].gate.set()
+        await turns()
+        bench.clock.now += 0.1
+    await asyncio.gather(*readings)
+    assert said(await engine.read(SPEC, clouds[0].load)) == ("asked as number 1", CACHE)
+
+
 async def test_two_hundred_waiters_on_a_failing_load_fail_once_each_with_their_own_error() -> None:
     bench, cloud = Bench(), Upstream()
     engine = bench.engine()

@@ -14,13 +14,16 @@ from gateway.domain.errors import NotFoundError
 from tests.cache.bench import TEXT, text_spec
 
 SPEC = text_spec(tags=("t", "u"))
-ENVELOPE = Envelope(value="one", stored_at=1.5, fresh_until=2.0, usable_until=3.25, generation="g")
+ENVELOPE = Envelope(
+    value="one", began_at=1.25, stored_at=1.5, fresh_until=2.0, usable_until=3.25, generation="g"
+)
 
 
 @given(st.text(), st.text(max_size=3), st.floats(0, 1e10))
 def test_an_envelope_round_trips(value: str, generation: str, stored_at: float) -> None:
     envelope = Envelope(
         value=value,
+        began_at=stored_at,
         stored_at=stored_at,
         fresh_until=stored_at + 1,
         usable_until=stored_at + 2,
@@ -46,6 +49,7 @@ def test_it_is_json_through_and_through() -> None:
         "schema_version": TEXT.version,
         "tags": ["t", "u"],
         "generation": "g",
+        "began_at": 1.25,
         "stored_at": 1.5,
         "fresh_until": 2.0,
         "usable_until": 3.25,

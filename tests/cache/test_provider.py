@@ -243,7 +243,7 @@ async def test_a_list_never_puts_an_older_job_over_a_newer_one() -> None:
     now = bench.clock.now
     await provider.prime([old], began_at=now - 2, ended_at=now - 1)
     assert (await provider.get_job("j-1")).value.status is JobStatus.STOPPED
-    await provider.prime([old], began_at=now, ended_at=now + 1)
+    await provider.prime([old], began_at=now + 1, ended_at=now + 2)
     assert (await provider.get_job("j-1")).value.status is JobStatus.IN_PROGRESS
 
 

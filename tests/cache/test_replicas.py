@@ -219,6 +219,15 @@ async def test_a_lease_is_given_back_at_shutdown() -> None:
     assert await store.get_many([lease_key(SPEC.key)]) == [None]
 
 
+async def test_an_answer_that_is_there_is_kept_even_at_shutdown() -> None:
+    bench, cloud = Bench(), Upstream()
+    store = bench.shared()
+    engine = bench.engine(store)
+    await engine.read(SPEC, cloud.load)
+    await engine.aclose()
+    assert (await bench.engine(store).read(SPEC, cloud.load)).freshness.source is CACHE
+
+
 async def test_while_another_replica_loads_stale_answers_go_on_at_once() -> None:
     bench, cloud = Bench(), Upstream()
     store = bench.shared()

@@ -52,8 +52,8 @@ def near(model: type[wire.WireObject], **nested: st.SearchStrategy[Any]) -> st.S
 scopes = near(wire.UpgradeScope)
 jobs = near(wire.JobInfo, upgradeScope=scopes, schedulePolicy=near(wire.SchedulePolicy))
 instants = st.datetimes(
-    min_value=datetime(1974, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
-    max_value=datetime(9999, 1, 1),  # noqa: DTZ001
+    min_value=EPOCH.replace(year=1974, tzinfo=None),  # bounds are naive, values are not
+    max_value=EPOCH.replace(year=9999, tzinfo=None),
     timezones=st.just(UTC),
 )
 

@@ -1,19 +1,23 @@
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from itertools import pairwise
 
 import pytest
 
 from gateway.domain.call import CallContext, Priority, calling
 from gateway.domain.errors import BudgetExhaustedError
-from gateway.domain.metrics import CountingMetrics
+from gateway.domain.metrics import CountingMetrics, Metrics
 from gateway.transport.budget import Budget
 from gateway.transport.pace import LocalPace
 from tests.transport.virtual_time import clock, virtual_time
 
 
-def ten_a_second(**options: Any) -> Budget:
-    return Budget({"op": 10.0}, clock=clock, **options)
+def ten_a_second(*, metrics: Metrics | None = None, queue_size: int = 256) -> Budget:
+    return Budget({"op": 10.0}, backend="b1", queue_size=queue_size, metrics=metrics, clock=clock)
+
+
+def near(moment: float) -> object:
+    """Equal to whatever is within a millisecond of `moment`."""
+    return pytest.approx(moment, abs=0.001)
 
 
 class Calls:
@@ -51,7 +55,7 @@ def most_in_a_second(moments: list[float]) -> int:
     return max(sum(start <= other < start + 1 for other in moments) for start in moments)
 
 
-async def refusal(task: Coroutine[Any, Any, None] | asyncio.Task[None]) -> BudgetExhaustedError:
+async def refusal(task: asyncio.Task[None]) -> BudgetExhaustedError:
     with pytest.raises(BudgetExhaustedError) as caught:
         await task
     return caught.value
@@ -88,7 +92,7 @@ async def test_late_person_gets_the_moment_that_background_work_waits_for() -> N
     await asyncio.sleep(0.1)
     tasks.append(calls.start("person"))
     await asyncio.gather(*tasks)
-    assert calls.through[1] == ("person", pytest.approx(0.105, abs=0.001))
+    assert calls.through[1] == ("person", near(0.105))
 
 
 @virtual_time
@@ -161,8 +165,8 @@ async def test_cancelled_caller_uses_no_moment() -> None:
     gone.cancel()
     await asyncio.gather(*others)
     assert calls.through[1:] == [
-        ("second", pytest.approx(0.105, abs=0.001)),
-        ("third", pytest.approx(0.21, abs=0.001)),
+        ("second", near(0.105)),
+        ("third", near(0.21)),
     ]
 
 
@@ -176,7 +180,7 @@ async def test_moment_nobody_waits_for_any_more_stays_free() -> None:
     await asyncio.sleep(0.01)
     started = clock()
     await calls.start("second")
-    assert calls.through[-1] == ("second", pytest.approx(started, abs=0.001))
+    assert calls.through[-1] == ("second", near(started))
 
 
 @virtual_time
@@ -214,7 +218,7 @@ async def test_calls_held_up_by_others_under_way_do_not_leave_in_a_burst() -> No
     calls = Calls(Budget({"op": 10.0}, max_concurrent=5, clock=clock))
     await asyncio.gather(*(calls.start(str(n), lasts_s=3) for n in range(20)))
     moments = [moment for _, moment in calls.through]
-    gaps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(moments)]
     assert min(gaps) >= 0.1049
 
 
@@ -250,7 +254,7 @@ async def test_operations_wait_for_their_own_rate_only() -> None:
 @virtual_time
 async def test_time_in_the_queue_stands_on_the_bill_and_in_the_metrics() -> None:
     metrics = CountingMetrics()
-    budget = ten_a_second(backend="b1", metrics=metrics)
+    budget = ten_a_second(metrics=metrics)
     await Calls(budget).start("first")
     context = CallContext()
     with calling(context):
@@ -268,7 +272,11 @@ async def test_report_tells_what_is_in_use_waiting_and_throttled() -> None:
     await budget.throttled("op")
     await budget.acquire("free")
     free, op, other = budget.report()
-    assert (free.operation, free.limit_per_second, free.effective_per_second) == ("free", None, None)
+    assert (free.operation, free.limit_per_second, free.effective_per_second) == (
+        "free",
+        None,
+        None,
+    )
     assert (op.operation, op.limit_per_second) == ("op", 10.0)
     assert op.effective_per_second == pytest.approx(5.0, abs=0.01)
     assert (op.in_use, op.waiting, op.throttled) == (5, 10, 1)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +22,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
-from gateway.domain.metrics import CountingMetrics
+from gateway.domain.metrics import CountingMetrics, Metrics
 from gateway.transport.breaker import Breakers, BreakerState, CircuitOpenError
 from gateway.transport.budget import Budget
 from gateway.transport.client import Upstream
@@ -31,7 +30,7 @@ from gateway.transport.json_reply import decode_json
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.request import Reply, Request, Sender
 from tests.transport.raw_server import raw_server, saying
-from tests.transport.scripted_http import ScriptedHttp, answer, dripping, failure
+from tests.transport.scripted_http import Answer, ScriptedHttp, answer, dripping, failure
 from tests.transport.virtual_time import clock, virtual_time
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -44,20 +43,32 @@ def build() -> Request:
     return Request(method="GET", path="/ota", query="Signature=secret")
 
 
-def upstream(http: ScriptedHttp, **options: Any) -> Upstream:
-    options.setdefault("draw", lambda: 0.5)
+def upstream(
+    http: ScriptedHttp,
+    *,
+    policy: UpstreamPolicy | None = None,
+    budget: Budget | None = None,
+    breakers: Breakers | None = None,
+    metrics: Metrics | None = None,
+) -> Upstream:
     return Upstream(
         backend="b1",
         base_url="https://backend.example",
         http_transport=http,
         clock=clock,
         now=lambda: NOW,
-        **options,
+        draw=lambda: 0.5,
+        policy=policy,
+        budget=budget,
+        breakers=breakers,
+        metrics=metrics,
     )
 
 
-async def ask(up: Upstream, read: Callable[[Reply], object] = decode_json, **kwargs: Any) -> object:
-    return await up.call("listJobs", build, read, **kwargs)
+async def ask(
+    up: Upstream, read: Callable[[Reply], object] = decode_json, *, repeatable: bool = True
+) -> object:
+    return await up.call("listJobs", build, read, repeatable=repeatable)
 
 
 async def fail(up: Upstream, read: Callable[[Reply], object] = decode_json) -> GatewayError:
@@ -103,7 +114,7 @@ async def test_each_attempt_is_built_anew_after_the_wait_for_the_budget() -> Non
 
 @pytest.mark.parametrize("first", [DOWN, REFUSED, SLOW, answer(503, b"<html>")])
 @virtual_time
-async def test_read_is_sent_again_after_a_failure(first: Any) -> None:
+async def test_read_is_sent_again_after_a_failure(first: Answer) -> None:
     metrics = CountingMetrics()
     http = ScriptedHttp(first, answer())
     async with aclosing(upstream(http, metrics=metrics)) as up:
@@ -127,7 +138,7 @@ async def test_read_is_sent_again_after_a_failure(first: Any) -> None:
 )
 @virtual_time
 async def test_lasting_failure_names_backend_and_operation(
-    script: Any, kind: type[ProviderError], attempts: int
+    script: Answer, kind: type[ProviderError], attempts: int
 ) -> None:
     http = ScriptedHttp(script)
     async with aclosing(upstream(http)) as up:
@@ -145,7 +156,9 @@ async def test_names_that_the_reader_gave_are_kept() -> None:
     assert (error.backend, error.operation, error.vendor_code) == ("other", "deeper", "x.y")
 
 
-@pytest.mark.parametrize("surprise", [KeyError("secret"), ValueError("secret"), TypeError("secret")])
+@pytest.mark.parametrize(
+    "surprise", [KeyError("secret"), ValueError("secret"), TypeError("secret")]
+)
 @virtual_time
 async def test_surprise_in_the_reader_is_a_reply_out_of_contract(surprise: Exception) -> None:
     async with aclosing(upstream(ScriptedHttp())) as up:
@@ -183,10 +196,9 @@ async def test_nothing_is_sent_after_the_deadline() -> None:
         raise AssertionError(message)
 
     async with aclosing(upstream(http)) as up:
-        with calling(CallContext(deadline=-1.0)), pytest.raises(
-            (DeadlineExceededError, BudgetExhaustedError)
-        ):
+        with calling(CallContext(deadline=-1.0)), pytest.raises(DeadlineExceededError):
             await up.call("listJobs", late, decode_json)
+        assert up.budget_report() == ()
     assert http.requests == []
 
 

@@ -258,9 +258,7 @@ async def test_nothing_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
 
 async def test_cookies_are_not_kept() -> None:
     script = ScriptedHttp(answer(headers={"Set-Cookie": "session=1; Path=/"}))
-    http = HttpExchange(
-        base_url="https://backend.example", policy=POLICY, http_transport=script
-    )
+    http = HttpExchange(base_url="https://backend.example", policy=POLICY, http_transport=script)
     async with aclosing(http):
         for _ in range(2):
             await http.send(Request(method="GET", path="/"), within_s=LIMIT_S)

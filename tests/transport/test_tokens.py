@@ -24,9 +24,7 @@ class TokenService:
         self.most_under_way = 0
 
     def store(self, *, renewing: bool = True) -> TokenStore:
-        return TokenStore(
-            fetch=self.fetch, renew=self.renew if renewing else None, clock=clock
-        )
+        return TokenStore(fetch=self.fetch, renew=self.renew if renewing else None, clock=clock)
 
     async def fetch(self) -> AccessToken:
         return await self._hand_out("fetch")
@@ -43,7 +41,7 @@ class TokenService:
             await asyncio.sleep(self.takes_s)
         finally:
             self.under_way -= 1
-        if call.split()[0] in self.failing:
+        if call.split(maxsplit=1)[0] in self.failing:
             message = "no token"
             raise ProviderAuthError(message)
         return AccessToken(value=f"t{number}", lifetime_s=self.lifetime_s)

@@ -16,9 +16,7 @@ _TURN_S = 1e-9
 class _JumpingSelector(selectors.DefaultSelector):
     now = 0.0
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready and timeout is None:
             message = "the test waits for something that never happens"

@@ -21,23 +21,37 @@ function isPackage(directory) {
   return existsSync(manifest) && 'version' in JSON.parse(readFileSync(manifest, 'utf8'));
 }
 
+// For packages that say "MIT" and ship no text, although the licence asks for it.
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
+OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
+/** One package's part of the notices. Fails the build when there is no licence text to give. */
 function entry(directory) {
-  const { name, version, license, author } = JSON.parse(
+  const { name, version, license } = JSON.parse(
     readFileSync(join(directory, 'package.json'), 'utf8'),
   );
-  if (!license) {
-    throw new Error(`${name} names no licence`);
-  }
-  const notices = readdirSync(directory)
+  const texts = readdirSync(directory)
     .filter(file => NOTICE.test(file))
     .sort()
     .map(file => readFileSync(join(directory, file), 'utf8').replaceAll('\r\n', '\n').trim());
-  const holder = typeof author === 'string' ? author : author?.name;
-  const head = `${name} ${version} (${license})`;
-  if (notices.length === 0) {
-    notices.push(`Licensed under ${license}${holder ? `; by ${holder}` : ''}.`);
+  if (texts.length === 0 && license !== 'MIT') {
+    throw new Error(`${name} ${version} (${license}) ships no licence text`);
   }
-  return [head, '-'.repeat(head.length), '', ...notices, ''].join('\n');
+  const head = `${name} ${version} (${license})`;
+  const body = texts.length > 0 ? texts : [`Copyright (c) the authors of ${name}`, '', MIT];
+  return [head, '-'.repeat(head.length), '', ...body, ''].join('\n');
 }
 
 /**

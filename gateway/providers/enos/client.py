@@ -8,6 +8,7 @@ from gateway.domain.paging import PageRequest
 from gateway.providers.enos.envelope import Envelope
 from gateway.providers.enos.listing import Listing, Received, read_list, read_one, read_texts
 from gateway.providers.enos.session import EnosSession
+from gateway.providers.enos.token_service import FETCH_CALL, RENEWAL_CALL
 from gateway.providers.enos.wire import (
     DeviceFirmware,
     FirmwareInfo,
@@ -25,19 +26,25 @@ _SEARCH_FIRMWARE: Final = "ota-firmwares.search"
 _LIST_VERSIONS: Final = "ota-firmwares.listVersion"
 _SEARCH_DEVICES: Final = "ota-firmwares.searchDeviceUpgrade"
 
-RATES: Final = dict.fromkeys(
-    (
-        _GET_JOB,
-        _SEARCH_JOBS,
-        _SEARCH_TASKS,
-        _GET_FIRMWARE,
-        _SEARCH_FIRMWARE,
-        _LIST_VERSIONS,
-        _SEARCH_DEVICES,
+RATES: Final = {
+    **dict.fromkeys((FETCH_CALL, RENEWAL_CALL), 2.0),
+    **dict.fromkeys(
+        (
+            _GET_JOB,
+            _SEARCH_JOBS,
+            _SEARCH_TASKS,
+            _GET_FIRMWARE,
+            _SEARCH_FIRMWARE,
+            _LIST_VERSIONS,
+            _SEARCH_DEVICES,
+        ),
+        20.0,
     ),
-    20.0,
-)
-"""Calls a second by operation. EnOS documents no rates; the figure is ours, to protect it."""
+}
+"""Calls a second by operation. EnOS documents no rates; the figures are ours, to protect it.
+
+That of the token calls matters when the credentials are wrong: each request would try them again.
+"""
 
 
 class EnosClient:

@@ -13,6 +13,7 @@ _CODE_FIELDS: Final = ("code", "status", "apim_status")
 """Of business answers, of the token service, and one that vendor code looks for."""
 
 _MAX_ID_LENGTH: Final = 100
+_MAX_DIGITS: Final = 18  # of a number of 64 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,6 @@ def _whole(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:  # noqa: PLR2004 - digits of a 64-bit number
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS:
         return int(value)
     return None

@@ -20,6 +20,8 @@ from gateway.domain.errors import (
 from gateway.transport.retry_after import retry_after_s
 
 _MESSAGE_LENGTH: Final = 200
+_SUCCESS: Final = range(200, 300)
+_SERVER_ERROR: Final = range(500, 600)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -137,13 +139,13 @@ def error_of_status(status: int, headers: Mapping[str, str]) -> ProviderError | 
 
     Statuses are not documented for these calls, so they have the meaning HTTP gives them.
     """
-    if 200 <= status < 300:  # noqa: PLR2004 - the class of success, RFC 9110 section 15.3
+    if status in _SUCCESS:
         return None
     wait_s = retry_after_s(headers.get("retry-after"), now=datetime.now(UTC))
     make = _STATUSES.get(status)
     if make is not None:
         return make(wait_s)
-    if status >= 500:  # noqa: PLR2004 - the class of server errors, RFC 9110 section 15.6
+    if status in _SERVER_ERROR:
         return ProviderUnavailableError(
             f"EnOS answered with HTTP status {status}",
             retry_after_s=wait_s,

@@ -33,6 +33,8 @@ from gateway.providers.enos.redaction import redact
 from gateway.providers.enos.scope import to_scope
 from gateway.providers.enos.vocabulary import JOB_STATUS, JOB_TYPE, TASK_STATUS, UPGRADE_POLICY
 
+_DONE: Final = 100  # percent
+
 _ACTIONS: Final[Mapping[JobStatus, tuple[OtaJobAction, ...]]] = {
     JobStatus.IN_PROGRESS: (
         OtaJobAction.STOP,
@@ -118,7 +120,7 @@ def to_task(received: Received[wire.TaskInfo], *, backend: str) -> Task:
             if status is TaskStatus.FAILED
             else None
         ),
-        progress_percent=progress if progress is not None and 0 <= progress <= 100 else None,  # noqa: PLR2004 - percent
+        progress_percent=progress if progress is not None and 0 <= progress <= _DONE else None,
         timeout_s=None,
         created_at=None,
         updated_at=instant(task.update_time),

@@ -20,6 +20,9 @@ from gateway.transport.tokens import AccessToken
 
 _LIFETIME_S: Final = 7200  # what EnOS documents as the initial value
 
+FETCH_CALL: Final = "token.get"
+RENEWAL_CALL: Final = "token.refresh"
+
 
 class EnosTokenService:
     """EnOS's token service; made for a `TokenStore`, which never has two calls under way.
@@ -46,7 +49,7 @@ class EnosTokenService:
             ProviderAuthError: the application's keys are wrong.
             ProviderError: the token service failed.
         """
-        return await self._ask("token.get", {})
+        return await self._ask(FETCH_CALL, {})
 
     async def renew(self, token: AccessToken) -> AccessToken:
         """A token that follows `token`, which has not expired yet.
@@ -54,7 +57,7 @@ class EnosTokenService:
         Raises:
             ProviderError: the token service failed, or will not renew this token.
         """
-        return await self._ask("token.refresh", {"accessToken": token.value})
+        return await self._ask(RENEWAL_CALL, {"accessToken": token.value})
 
     async def _ask(self, operation: str, extra: Mapping[str, str]) -> AccessToken:
         def build() -> Request:

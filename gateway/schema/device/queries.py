@@ -5,8 +5,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.domain.device import DeviceRef
-from gateway.domain.errors import InvalidRequestError, NotFoundError
-from gateway.domain.ids import GlobalId, NodeKind
+from gateway.domain.errors import NotFoundError
 from gateway.schema.arguments import MaxAge, accepted_age
 from gateway.schema.context import GatewayContext, Info
 from gateway.schema.device.types import Device
@@ -38,14 +37,5 @@ class DeviceQueries:
         by: Annotated[DeviceBy, strawberry.argument(description="Which one.")],
         max_age_seconds: MaxAge = None,
     ) -> Device | None:
-        age = accepted_age(max_age_seconds)
-        if by.id is not None:
-            found = GlobalId.parse(by.id.value).expect(NodeKind.DEVICE)
-            ref = DeviceRef(product_key=found.key[0], name=found.key[1])
-            return await load_device(info.context, found.backend, ref, age)
-        if by.native is not None:
-            native = by.native.value
-            ref = DeviceRef(product_key=native.product_key, name=native.name)
-            return await load_device(info.context, native.backend, ref, age)
-        message = "give either `id` or `native`"
-        raise InvalidRequestError(message, path=("by",))
+        backend, ref = by.resolve(info.context.fleet)
+        return await load_device(info.context, backend, ref, accepted_age(max_age_seconds))

@@ -16,7 +16,7 @@ from gateway.schema.node import Node
 from gateway.service.fleet import BackendChoice
 
 if TYPE_CHECKING:
-    from gateway.schema.job.types import OtaJobConnection
+    from gateway.schema.job.connection import OtaJobConnection
     from gateway.schema.task.types import Task
 
 
@@ -110,8 +110,8 @@ class Device(Node):
     )
     async def jobs(
         self, info: Info, first: First = 20, after: After = None
-    ) -> Annotated["OtaJobConnection", strawberry.lazy("gateway.schema.job.types")] | None:
-        from gateway.schema.job.types import OtaJobConnection  # noqa: PLC0415 - jobs and devices hold each other
+    ) -> Annotated["OtaJobConnection", strawberry.lazy("gateway.schema.job.connection")] | None:
+        from gateway.schema.job.connection import OtaJobConnection  # noqa: PLC0415 - jobs and devices hold each other
 
         listing = await info.context.fleet.jobs(
             JobFilter(device=self.ref),

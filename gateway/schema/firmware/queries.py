@@ -10,8 +10,9 @@ from gateway.domain.firmware import VerificationStatus
 from gateway.domain.ids import NodeKind
 from gateway.schema.arguments import After, First, MaxAge, accepted_age
 from gateway.schema.choice import backend_choice
-from gateway.schema.context import Info
-from gateway.schema.firmware.types import Firmware, FirmwareConnection
+from gateway.schema.context import GatewayContext, Info
+from gateway.schema.firmware.connection import FirmwareConnection
+from gateway.schema.firmware.types import Firmware
 from gateway.schema.lookup import ObjectBy
 
 
@@ -33,6 +34,17 @@ class FirmwareFilter:
     )
 
 
+async def load_firmware(
+    context: GatewayContext, backend: str, native_id: str, age: float | None
+) -> Firmware | None:
+    """The package with its detail, or None if there is none."""
+    try:
+        found = await context.fleet.firmware(backend, native_id, max_age_s=age)
+    except NotFoundError:
+        return None
+    return Firmware.of(found, age)
+
+
 @strawberry.type
 class FirmwareQueries:
     @strawberry.field(description="One firmware package; null if there is no such one.")
@@ -42,13 +54,8 @@ class FirmwareQueries:
         by: Annotated[ObjectBy, strawberry.argument(description="Which one.")],
         max_age_seconds: MaxAge = None,
     ) -> Firmware | None:
-        backend, native_id = by.resolve(NodeKind.FIRMWARE)
-        age = accepted_age(max_age_seconds)
-        try:
-            found = await info.context.fleet.firmware(backend, native_id, max_age_s=age)
-        except NotFoundError:
-            return None
-        return Firmware.of(found, age)
+        backend, native_id = by.resolve(info.context.fleet, NodeKind.FIRMWARE)
+        return await load_firmware(info.context, backend, native_id, accepted_age(max_age_seconds))
 
     @strawberry.field(description="Firmware packages of all backends, newest first.")
     async def firmwares(

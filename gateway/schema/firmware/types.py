@@ -6,19 +6,17 @@ from typing import Self
 import strawberry
 
 from gateway.domain import firmware as domain
+from gateway.domain import text as domain_text
 from gateway.domain.errors import NotFoundError
 from gateway.domain.freshness import Freshness as DomainFreshness
 from gateway.domain.freshness import Sourced
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.schema.backend.types import Backend
-from gateway.schema.connection import SourceStatus, broken_item, page_info
-from gateway.schema.context import GatewayContext, Info
+from gateway.schema.context import Info
 from gateway.schema.freshness import Freshness
-from gateway.schema.node import Node, PageInfo
+from gateway.schema.node import Node
 from gateway.schema.scalars import Json, Long
 from gateway.schema.text import LocalizedText, Tag
-from gateway.service.listing import Listing
-from gateway.service.merge import MergedEntry
 
 
 @strawberry.type(description="A checksum of a file.")
@@ -203,69 +201,44 @@ class Firmware(Node):
     @classmethod
     def of(cls, firmware: Sourced[domain.Firmware], max_age_s: float | None) -> Self:
         value = firmware.value
+        identity = GlobalId(kind=NodeKind.FIRMWARE, backend=value.backend, key=(value.native_id,))
         return cls(
-            id=strawberry.ID(str(firmware_id(value.backend, value.native_id))),
+            id=strawberry.ID(str(identity)),
             firmware=value,
             fresh=firmware.freshness,
             max_age_s=max_age_s,
         )
 
-
-def firmware_id(backend: str, native_id: str) -> GlobalId:
-    """The global id of a package."""
-    return GlobalId(kind=NodeKind.FIRMWARE, backend=backend, key=(native_id,))
-
-
-@strawberry.type(description="A package in a list, and its place there.")
-class FirmwareEdge:
-    entry: strawberry.Private[MergedEntry[domain.Firmware]]
-    max_age_s: strawberry.Private[float | None]
-    cursor: str = strawberry.field(description="Its place; hand it to `after` to go on behind it.")
-
-    @strawberry.field(
-        description="The package; null with an error that names it if it could not be read."
-    )
-    def node(self) -> Firmware | None:
-        item = self.entry.entry.item
-        if isinstance(item, domain.Firmware):
-            return Firmware.of(
-                Sourced(value=item, freshness=self.entry.entry.freshness), self.max_age_s
-            )
-        raise broken_item(item, backend=self.entry.backend)
-
-
-@strawberry.type(description="Packages of all chosen backends, newest first.")
-class FirmwareConnection:
-    listing: strawberry.Private[Listing[domain.Firmware]]
-    edges: list[FirmwareEdge] = strawberry.field(description="The packages and their places.")
-    page_info: PageInfo = strawberry.field(description="Where this page lies.")
-    total_count: int | None = strawberry.field(
-        description="How many match in all; null if a backend cannot tell or has failed."
-    )
-    sources: list[SourceStatus] = strawberry.field(
-        description="How each backend's part went. One that fails does not fail the list."
-    )
-    freshness: Freshness | None = strawberry.field(
-        description="Age of the oldest part; null if there is no part."
-    )
-
     @classmethod
-    def of(
+    def refer(
         cls,
-        listing: Listing[domain.Firmware],
+        backend: str,
+        native_id: str,
         *,
-        after: str | None,
+        name: domain_text.LocalizedText | None,
+        version: str | None,
+        fresh: DomainFreshness,
         max_age_s: float | None,
-        context: GatewayContext,
     ) -> Self:
-        return cls(
-            listing=listing,
-            edges=[
-                FirmwareEdge(entry=entry, max_age_s=max_age_s, cursor=listing.cursor(entry))
-                for entry in listing.entries
-            ],
-            page_info=page_info(listing, after=after),
-            total_count=listing.total,
-            sources=[SourceStatus.of(report, context) for report in listing.sources],
-            freshness=Freshness.of(listing.freshness, context) if listing.freshness else None,
+        """A package of which no more than this is known, for selections of no more than this."""
+        firmware = domain.Firmware(
+            backend=backend,
+            native_id=native_id,
+            name=name,
+            version=version,
+            product_key=None,
+            product_name=None,
+            description=None,
+            module_name=None,
+            type=domain.FirmwareType.UNKNOWN,
+            source_version=None,
+            size_bytes=None,
+            checksum=None,
+            verification=domain.VerificationStatus.UNKNOWN,
+            raw_verification=None,
+            max_verification_devices=None,
+            min_verification_successes=None,
+            created_at=None,
+            updated_at=None,
         )
+        return cls.of(Sourced(value=firmware, freshness=fresh), max_age_s)

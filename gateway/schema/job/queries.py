@@ -8,12 +8,14 @@ import strawberry
 
 from gateway.domain.device import DeviceRef
 from gateway.domain.errors import InvalidRequestError, NotFoundError
-from gateway.domain.ids import GlobalId, NodeKind
+from gateway.domain.ids import NodeKind
 from gateway.domain.job import JobFilter, JobStatus, JobType
 from gateway.schema.arguments import After, First, MaxAge, accepted_age
 from gateway.schema.choice import backend_choice
-from gateway.schema.context import Info
-from gateway.schema.job.types import OtaJob, OtaJobConnection
+from gateway.schema.context import GatewayContext, Info
+from gateway.schema.global_id import global_id
+from gateway.schema.job.connection import OtaJobConnection
+from gateway.schema.job.types import OtaJob
 from gateway.schema.lookup import ObjectBy
 from gateway.service.fleet import BackendChoice
 
@@ -54,6 +56,17 @@ class OtaJobFilter:
     )
 
 
+async def load_job(
+    context: GatewayContext, backend: str, native_id: str, age: float | None
+) -> OtaJob | None:
+    """The job with its detail, or None if there is none."""
+    try:
+        found = await context.jobs.load((backend, native_id, age))
+    except NotFoundError:
+        return None
+    return OtaJob.of(found, age)
+
+
 @strawberry.type
 class JobQueries:
     @strawberry.field(description="One job; null if there is no such one.")
@@ -63,13 +76,8 @@ class JobQueries:
         by: Annotated[ObjectBy, strawberry.argument(description="Which one.")],
         max_age_seconds: MaxAge = None,
     ) -> OtaJob | None:
-        backend, native_id = by.resolve(NodeKind.OTA_JOB)
-        age = accepted_age(max_age_seconds)
-        try:
-            found = await info.context.fleet.job(backend, native_id, max_age_s=age)
-        except NotFoundError:
-            return None
-        return OtaJob.of(found, age)
+        backend, native_id = by.resolve(info.context.fleet, NodeKind.OTA_JOB)
+        return await load_job(info.context, backend, native_id, accepted_age(max_age_seconds))
 
     @strawberry.field(
         description=(
@@ -104,7 +112,7 @@ def _wanted(asked: OtaJobFilter, choice: BackendChoice) -> tuple[JobFilter, Back
         raise InvalidRequestError(message, path=("filter", "createdFrom"))
     firmware_id: str | None = None
     if asked.firmware is not None:
-        package = GlobalId.parse(asked.firmware).expect(NodeKind.FIRMWARE)
+        package = global_id(asked.firmware, NodeKind.FIRMWARE, argument=("filter", "firmware"))
         firmware_id = package.key[0]
         own = frozenset({package.backend})
         choice = replace(choice, ids=own if choice.ids is None else choice.ids & own)

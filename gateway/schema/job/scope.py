@@ -1,155 +1,47 @@
-"""UpgradeScope and its targets in the schema."""
+"""Which devices a job upgrades."""
 
-from typing import Annotated, TypeAlias, assert_never
+from collections.abc import Awaitable, Callable
 
 import strawberry
 
 from gateway.domain import scope as domain
 from gateway.domain.scope import ScopeTargetKind
-from gateway.schema.scalars import Json
+from gateway.schema.context import Info
+from gateway.schema.job.target import ScopeTarget, to_target
 
-_KIND = "Which kind of target this is."
-
-
-@strawberry.type(description="Every device on one of the source versions. EnOS total, Alibaba ALL.")
-class AllDevices:
-    kind: ScopeTargetKind = strawberry.field(description=_KIND, default=ScopeTargetKind.ALL_DEVICES)
+IN_DETAIL = "Costs a call of its own where lists leave it out (Alibaba)."
+"""For descriptions of what only a job's detail tells."""
 
 
-@strawberry.type(description="Named devices. EnOS deviceKeys, Alibaba SPECIFIC.")
-class ListedDevices:
-    names: list[str] | None = strawberry.field(
-        description="Their names; null on Alibaba, which does not give the list back: the job's "
-        "`tasks` tell."
+@strawberry.type(description="Which devices a job upgrades: those that fit all of it.")
+class UpgradeScope:
+    known_target: strawberry.Private[domain.ScopeTarget | None]
+    load: strawberry.Private[Callable[[Info], Awaitable[domain.UpgradeScope]]]
+
+    @strawberry.field(
+        description="Versions a device must have; empty for any. EnOS versionNumbers, Alibaba "
+        f"SrcVersions. {IN_DETAIL}"
     )
-    kind: ScopeTargetKind = strawberry.field(
-        description=_KIND, default=ScopeTargetKind.LISTED_DEVICES
+    async def source_versions(self, info: Info) -> list[str] | None:
+        return list((await self.load(info)).source_versions)
+
+    @strawberry.field(
+        description="Product that narrows the target where the firmware has none. EnOS "
+        f"upgradeScope.productKey. {IN_DETAIL}"
     )
+    async def product_key(self, info: Info) -> str | None:
+        return (await self.load(info)).product_key
 
-
-@strawberry.type(description="Devices by asset id. EnOS assetIds.")
-class ListedAssets:
-    asset_ids: list[str] = strawberry.field(description="Ids of the assets.")
-    kind: ScopeTargetKind = strawberry.field(
-        description=_KIND, default=ScopeTargetKind.LISTED_ASSETS
+    @strawberry.field(
+        description="Which devices it is aimed at. Costs a call of its own only where a list does "
+        "not tell all of it: phased and group jobs of Alibaba."
     )
+    async def target(self, info: Info) -> ScopeTarget | None:
+        return to_target(await self._target(info))
 
+    @strawberry.field(description="The kind of `target`. Costs a call where `target` does.")
+    async def target_kind(self, info: Info) -> ScopeTargetKind | None:
+        return ScopeTargetKind((await self._target(info)).kind)
 
-@strawberry.type(description="A tree of assets, or parts of one.")
-class AssetTree:
-    tree_id: str = strawberry.field(description="Id of the tree.")
-    node_ids: list[str] = strawberry.field(
-        description="Nodes that count with all below them; empty for the whole tree."
-    )
-
-
-@strawberry.type(description="Devices in asset trees. EnOS assetTrees.")
-class AssetTrees:
-    trees: list[AssetTree] = strawberry.field(description="The trees.")
-    kind: ScopeTargetKind = strawberry.field(description=_KIND, default=ScopeTargetKind.ASSET_TREES)
-
-
-@strawberry.type(description="An attribute and the values that match.")
-class AttributeMatch:
-    name: str = strawberry.field(description="Name of the attribute.")
-    values: list[Json] = strawberry.field(description="A device matches with any of them.")
-
-
-@strawberry.type(description="Devices by attribute. EnOS attributes.")
-class DeviceAttributes:
-    attributes: list[AttributeMatch] = strawberry.field(description="The attributes.")
-    kind: ScopeTargetKind = strawberry.field(
-        description=_KIND, default=ScopeTargetKind.DEVICE_ATTRIBUTES
-    )
-
-
-@strawberry.type(description="A tag and the values that match.")
-class TagMatch:
-    key: str = strawberry.field(description="Name of the tag.")
-    values: list[str] = strawberry.field(description="A device matches with any of them.")
-
-
-@strawberry.type(description="Devices by tag. EnOS tags.")
-class DeviceTags:
-    tags: list[TagMatch] = strawberry.field(description="The tags.")
-    kind: ScopeTargetKind = strawberry.field(description=_KIND, default=ScopeTargetKind.DEVICE_TAGS)
-
-
-@strawberry.type(description="A group of devices.")
-class DeviceGroup:
-    group_id: str = strawberry.field(description="The cloud's id of the group.")
-    name: str | None = strawberry.field(description="Its name; null on EnOS.")
-
-
-@strawberry.type(description="Devices of groups. EnOS deviceGroupIds, Alibaba GROUP.")
-class DeviceGroups:
-    groups: list[DeviceGroup] = strawberry.field(description="The groups.")
-    kind: ScopeTargetKind = strawberry.field(
-        description=_KIND, default=ScopeTargetKind.DEVICE_GROUPS
-    )
-
-
-@strawberry.type(description="A share of the matching devices: a phased rollout. Alibaba GRAY.")
-class Percentage:
-    percent: float | None = strawberry.field(description="0 to 100; null if the cloud left it out.")
-    kind: ScopeTargetKind = strawberry.field(description=_KIND, default=ScopeTargetKind.PERCENTAGE)
-
-
-@strawberry.type(description="A kind of target that this version does not know.")
-class UnknownTarget:
-    raw_target: str | None = strawberry.field(description="The cloud's own word for it.")
-    kind: ScopeTargetKind = strawberry.field(description=_KIND, default=ScopeTargetKind.UNKNOWN)
-
-
-ScopeTarget: TypeAlias = Annotated[
-    AllDevices
-    | ListedDevices
-    | ListedAssets
-    | AssetTrees
-    | DeviceAttributes
-    | DeviceTags
-    | DeviceGroups
-    | Percentage
-    | UnknownTarget,
-    strawberry.union("ScopeTarget", description="Which devices a job is aimed at."),
-]
-
-
-def to_target(target: domain.ScopeTarget) -> ScopeTarget:  # noqa: PLR0911 - one return a kind
-    """The target in the schema's shapes."""
-    match target:
-        case domain.AllDevices():
-            return AllDevices()
-        case domain.ListedDevices(names=names):
-            return ListedDevices(names=None if names is None else list(names))
-        case domain.ListedAssets(asset_ids=asset_ids):
-            return ListedAssets(asset_ids=list(asset_ids))
-        case domain.AssetTrees(trees=trees):
-            return AssetTrees(
-                trees=[
-                    AssetTree(tree_id=tree.tree_id, node_ids=list(tree.node_ids)) for tree in trees
-                ]
-            )
-        case domain.DeviceAttributes(attributes=attributes):
-            return DeviceAttributes(
-                attributes=[
-                    AttributeMatch(name=name, values=[Json(value) for value in values])
-                    for name, values in sorted(attributes.items())
-                ]
-            )
-        case domain.DeviceTags(tags=tags):
-            return DeviceTags(
-                tags=[
-                    TagMatch(key=key, values=list(values)) for key, values in sorted(tags.items())
-                ]
-            )
-        case domain.DeviceGroups(groups=groups):
-            return DeviceGroups(
-                groups=[DeviceGroup(group_id=group.id, name=group.name) for group in groups]
-            )
-        case domain.Percentage(percent=percent):
-            return Percentage(percent=percent)
-        case domain.UnknownTarget(raw_target=raw_target):
-            return UnknownTarget(raw_target=raw_target)
-        case _:
-            assert_never(target)
+    async def _target(self, info: Info) -> domain.ScopeTarget:
+        return self.known_target or (await self.load(info)).target

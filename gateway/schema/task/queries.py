@@ -6,12 +6,20 @@ import strawberry
 
 from gateway.domain.errors import NotFoundError
 from gateway.domain.ids import GlobalId, NodeKind
-from gateway.domain.task import TaskStatus
 from gateway.schema.arguments import After, First, MaxAge, accepted_age
-from gateway.schema.context import Info
-from gateway.schema.job.types import task_connection
-from gateway.schema.task.types import Task, TaskConnection
-from gateway.service.task_list import TaskQuery
+from gateway.schema.context import GatewayContext, Info
+from gateway.schema.global_id import global_id
+from gateway.schema.task.connection import DeviceNames, Statuses, TaskConnection, task_connection
+from gateway.schema.task.types import Task
+
+
+async def load_task(context: GatewayContext, task_id: GlobalId, age: float | None) -> Task | None:
+    """The task, or None if there is none."""
+    try:
+        found = await context.fleet.task(task_id, max_age_s=age)
+    except NotFoundError:
+        return None
+    return Task.of(found, age)
 
 
 @strawberry.type
@@ -25,12 +33,8 @@ class TaskQueries:
         ],
         max_age_seconds: MaxAge = None,
     ) -> Task | None:
-        age = accepted_age(max_age_seconds)
-        try:
-            found = await info.context.fleet.task(GlobalId.parse(id), max_age_s=age)
-        except NotFoundError:
-            return None
-        return Task.of(found, age)
+        task_id = global_id(id, NodeKind.TASK, argument=("id",))
+        return await load_task(info.context, task_id, accepted_age(max_age_seconds))
 
     @strawberry.field(description="Tasks of one job; null if the job's cloud cannot be read.")
     async def tasks(
@@ -38,27 +42,19 @@ class TaskQueries:
         info: Info,
         *,
         job_id: Annotated[strawberry.ID, strawberry.argument(description="Global id of the job.")],
-        statuses: Annotated[
-            list[TaskStatus] | None,
-            strawberry.argument(description="Only tasks in these states; null for all."),
-        ] = None,
-        devices: Annotated[
-            list[str] | None,
-            strawberry.argument(description="Only tasks of devices with these names."),
-        ] = None,
+        statuses: Statuses = None,
+        devices: DeviceNames = None,
         first: First = 20,
         after: After = None,
         max_age_seconds: MaxAge = None,
     ) -> TaskConnection | None:
-        job = GlobalId.parse(job_id).expect(NodeKind.OTA_JOB)
+        job = global_id(job_id, NodeKind.OTA_JOB, argument=("jobId",))
         return await task_connection(
             info.context,
             job.backend,
-            TaskQuery(
-                job_id=job.key[0],
-                statuses=tuple(dict.fromkeys(statuses or ())),
-                device_names=tuple(dict.fromkeys(devices or ())),
-            ),
+            job.key[0],
+            statuses=statuses,
+            devices=devices,
             first=first,
             after=after,
             max_age_s=accepted_age(max_age_seconds),

@@ -11,12 +11,10 @@ from gateway.domain.freshness import Freshness as DomainFreshness
 from gateway.domain.freshness import Sourced
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.schema.backend.types import Backend
-from gateway.schema.connection import broken_item
-from gateway.schema.context import GatewayContext, Info
+from gateway.schema.context import Info
 from gateway.schema.freshness import Freshness
-from gateway.schema.node import Node, PageInfo
+from gateway.schema.node import Node
 from gateway.schema.scalars import Json
-from gateway.service.task_list import TaskEntry, TaskListing
 
 if TYPE_CHECKING:
     from gateway.schema.device.types import Device
@@ -157,66 +155,4 @@ class Task(Node):
             task=value,
             fresh=task.freshness,
             max_age_s=max_age_s,
-        )
-
-
-@strawberry.type(description="A task in a list, and its place there.")
-class TaskEdge:
-    entry: strawberry.Private[TaskEntry]
-    backend: strawberry.Private[str]
-    max_age_s: strawberry.Private[float | None]
-    cursor: str = strawberry.field(description="Its place; hand it to `after` to go on behind it.")
-
-    @strawberry.field(
-        description="The task; null with an error that names it if it could not be read."
-    )
-    def node(self) -> Task | None:
-        item = self.entry.item
-        if isinstance(item, domain.Task):
-            return Task.of(Sourced(value=item, freshness=self.entry.freshness), self.max_age_s)
-        raise broken_item(item, backend=self.backend)
-
-
-@strawberry.type(
-    description=(
-        "Tasks of one job. Their order is the cloud's own, which neither cloud documents: do not "
-        "rely on it."
-    )
-)
-class TaskConnection:
-    edges: list[TaskEdge] = strawberry.field(description="The tasks and their places.")
-    page_info: PageInfo = strawberry.field(description="Where this page lies.")
-    total_count: int | None = strawberry.field(
-        description=(
-            "How many match in all; null where that would take more calls than the page did "
-            "(several statuses or many devices): `OtaJob.taskCounts` counts by status."
-        )
-    )
-    freshness: Freshness | None = strawberry.field(
-        description="Age of the oldest page read; null if none had to be read."
-    )
-
-    @classmethod
-    def of(
-        cls,
-        listing: TaskListing,
-        *,
-        backend: str,
-        after: str | None,
-        max_age_s: float | None,
-        context: GatewayContext,
-    ) -> Self:
-        return cls(
-            edges=[
-                TaskEdge(entry=entry, backend=backend, max_age_s=max_age_s, cursor=entry.cursor)
-                for entry in listing.entries
-            ],
-            page_info=PageInfo(
-                has_next_page=listing.has_next,
-                has_previous_page=after is not None,
-                start_cursor=listing.entries[0].cursor if listing.entries else None,
-                end_cursor=listing.end_cursor,
-            ),
-            total_count=listing.total,
-            freshness=Freshness.of(listing.freshness, context) if listing.freshness else None,
         )

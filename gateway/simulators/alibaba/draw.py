@@ -1,5 +1,6 @@
 """Repeatable chance: every drawn value is a function of the labels its stream is named by."""
 
+import hashlib
 import string
 from collections.abc import Mapping
 from random import Random
@@ -8,6 +9,7 @@ from typing import TypeVar
 _Option = TypeVar("_Option")
 _ALPHABET = string.ascii_letters + string.digits
 TOKEN_LENGTH = 20
+_LETTER_OF_BYTE = bytes(ord(_ALPHABET[byte % len(_ALPHABET)]) for byte in range(256))
 
 
 class Draw(Random):
@@ -29,3 +31,10 @@ class Draw(Random):
 def draw(*labels: object) -> Draw:
     """The stream of these labels, from its beginning."""
     return Draw("/".join(map(str, labels)))
+
+
+def token_of(*labels: object) -> str:
+    """A token of these labels without a stream, for ids that are worked out at every request."""
+    text = "/".join(map(str, labels))
+    digest = hashlib.blake2b(text.encode(), digest_size=TOKEN_LENGTH).digest()
+    return digest.translate(_LETTER_OF_BYTE).decode()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.simulators.alibaba.draw import draw
+from gateway.simulators.alibaba.draw import token_of
 
 _NAME_DIGITS = 5
 _NUMBER_DIGITS = 6
@@ -74,5 +74,5 @@ class Device:
     @property
     def iot_id(self) -> str:
         """`IotId`: unique within the account."""
-        token = draw(self.product.key, "device", self.index).token()
+        token = token_of(self.product.key, self.index)
         return f"{token}{self.product.first_number + self.index:0{_NUMBER_DIGITS}d}"

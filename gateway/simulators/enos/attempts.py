@@ -6,7 +6,14 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.simulators.enos.catalogue import CANCELLED, FAILURES, SUCCESS_TEXTS, TIMEOUT, Failure, Language
+from gateway.simulators.enos.catalogue import (
+    CANCELLED,
+    FAILURES,
+    SUCCESS_TEXTS,
+    TIMEOUT,
+    Failure,
+    Language,
+)
 from gateway.simulators.enos.records import Attempt
 from gateway.simulators.enos.rollouts import Temper
 

@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from gateway.simulators.enos.expression import Condition, Conjunction, Expression, ExpressionError, Operator
+from gateway.simulators.enos.expression import (
+    Condition,
+    Conjunction,
+    Expression,
+    ExpressionError,
+    Operator,
+)
 from gateway.simulators.enos.texts import LocalText
 
 RecordT = TypeVar("RecordT")

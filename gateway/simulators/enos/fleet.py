@@ -5,7 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
 from gateway.simulators.enos.plan import FleetPlan
-from gateway.simulators.enos.progress import JobRun, JobStatus, TaskState, TaskStatus, ending, task_state
+from gateway.simulators.enos.progress import (
+    JobRun,
+    JobStatus,
+    TaskState,
+    TaskStatus,
+    ending,
+    task_state,
+)
 from gateway.simulators.enos.records import Device, Firmware, Task
 from gateway.simulators.enos.timeline import Timeline
 from gateway.simulators.enos.views import DeviceView, JobTasks, JobView, TaskView

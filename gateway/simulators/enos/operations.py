@@ -11,7 +11,14 @@ from typing import Final, TypeVar
 
 from gateway.simulators.enos.errors import bad_parameter, firmware_not_found, job_not_found
 from gateway.simulators.enos.expression import Expression, ExpressionError, Literal, parse
-from gateway.simulators.enos.filters import EQUALS_ONLY, Field, FlagField, TextField, name_fields, predicate
+from gateway.simulators.enos.filters import (
+    EQUALS_ONLY,
+    Field,
+    FlagField,
+    TextField,
+    name_fields,
+    predicate,
+)
 from gateway.simulators.enos.fleet import Fleet
 from gateway.simulators.enos.paging import page_request
 from gateway.simulators.enos.records import Firmware

@@ -23,8 +23,12 @@ def test_organisations_are_counted_apart(settings: EnosSettings) -> None:
     assert PLUGIN.account(settings) != PLUGIN.account(other)
 
 
-def test_every_read_operation_has_a_rate() -> None:
-    assert set(PLUGIN.rates.values()) == {20.0}
+def test_reads_and_token_calls_have_rates() -> None:
+    tokens = {operation for operation in PLUGIN.rates if operation.startswith("token.")}
+
+    assert tokens == {"token.get", "token.refresh"}
+    assert {PLUGIN.rates[operation] for operation in tokens} == {2.0}
+    assert {PLUGIN.rates[operation] for operation in PLUGIN.rates.keys() - tokens} == {20.0}
     assert "ota-jobs.searchTask" in PLUGIN.rates
 
 

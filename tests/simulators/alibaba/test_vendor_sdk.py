@@ -17,7 +17,7 @@ from alibabacloud_iot20180120 import models
 from alibabacloud_iot20180120.client import Client
 from alibabacloud_tea_openapi.exceptions._client import ClientException
 from alibabacloud_tea_openapi.exceptions._throttling import ThrottlingException
-from alibabacloud_tea_openapi.utils_models import Config
+from alibabacloud_tea_openapi.utils_models._config import Config
 
 from gateway.simulators.alibaba import AlibabaSimulator, generate_credentials
 from gateway.simulators.alibaba.job import Job, JobStatus, JobType
