@@ -19,9 +19,11 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.cache.ttl import Content
 from gateway.providers import ProviderPlugin, discover
 
 ENV_PREFIX: Final = "OTA_GATEWAY_"
@@ -29,7 +31,9 @@ CONFIG_VARIABLE: Final = "OTA_GATEWAY_CONFIG"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _COMMON_FIELDS: Final = frozenset({"provider", "title", "rates", "lifetimes"})
 
-Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+_LONGEST_S: Final = 30 * 86_400.0
+
+Seconds = Annotated[float, Field(gt=0, le=_LONGEST_S)]
 
 
 class SettingsError(Exception):
@@ -77,8 +81,15 @@ class UpstreamSettings(_Section):
 class Lifetime(_Section):
     """How long one kind of answer is fresh, and how long it may be used once it is not."""
 
-    fresh_s: Seconds
-    usable_s: Seconds
+    fresh_s: Annotated[float, Field(ge=0, le=_LONGEST_S)]
+    usable_s: Annotated[float, Field(ge=0, le=_LONGEST_S)]
+
+    @model_validator(mode="after")
+    def _is_usable_while_fresh(self) -> Self:
+        if self.fresh_s > self.usable_s:
+            message = "usable_s must be fresh_s or more"
+            raise ValueError(message)
+        return self
 
 
 class CacheSettings(_Section):
@@ -120,7 +131,7 @@ class BackendSettings(_Section):
     plugin: ProviderPlugin
     own: BaseModel
     rates: Mapping[str, Annotated[float, Field(gt=0)]] = {}
-    lifetimes: Mapping[str, Lifetime] = {}
+    lifetimes: Mapping[Content, Lifetime] = {}
 
 
 class Settings(BaseSettings):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cache.ttl import Content
 from gateway.settings import Settings, SettingsError, secret_fields
 
 CANARY = "canary-8d1f"
@@ -74,7 +75,7 @@ def test_several_backends_of_every_provider_come_from_file_and_environment(
     assert settings.backends["enos_eu"].title == "Europe"
     assert settings.backends["aliyun"].title == "aliyun"
     assert settings.backends["aliyun_two"].rates == {"QueryOTAJob": 5}
-    assert settings.backends["aliyun_two"].lifetimes["RUNNING_JOB"].fresh_s == 2
+    assert settings.backends["aliyun_two"].lifetimes[Content.RUNNING_JOB].fresh_s == 2
 
 
 def test_the_environment_wins_over_the_file(
@@ -163,6 +164,18 @@ def test_every_missing_secret_is_named_with_its_variable(file: Path) -> None:
         (
             {"backends": {"one": {**ENOS, "app_secret": "s", "rates": {"search": -1}}}},
             "backends.one.rates.search",
+        ),
+        (
+            {
+                "backends": {
+                    "one": {
+                        **ENOS,
+                        "app_secret": "s",
+                        "lifetimes": {"JOB_LIST": {"fresh_s": 5, "usable_s": 4}},
+                    }
+                }
+            },
+            "backends.one.lifetimes.JOB_LIST",
         ),
         (
             {"backends": {"one": {**ENOS, "app_secret_file": "/does/not/exist"}}},

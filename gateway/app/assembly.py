@@ -14,7 +14,7 @@ from gateway.cache.memory_store import MemoryStore
 from gateway.cache.provider import CachedProvider
 from gateway.cache.redis_store import RedisStore
 from gateway.cache.store import Store
-from gateway.cache.ttl import Content, Lifetime, LifetimeTable
+from gateway.cache.ttl import Lifetime, LifetimeTable
 from gateway.domain.metrics import Metrics, NoMetrics
 from gateway.domain.provider import Capability
 from gateway.service.backend import Backend
@@ -180,7 +180,7 @@ def _lifetimes(settings: Settings) -> LifetimeTable:
     return LifetimeTable(
         by_backend={
             name: {
-                Content(content): Lifetime(fresh_s=given.fresh_s, usable_s=given.usable_s)
+                content: Lifetime(fresh_s=given.fresh_s, usable_s=given.usable_s)
                 for content, given in backend.lifetimes.items()
             }
             for name, backend in settings.backends.items()

@@ -24,8 +24,9 @@ class Absent:
 class Envelope(Generic[T]):
     """One answer and its times, in epoch seconds.
 
-    `began_at` is when the cloud was asked, `stored_at` when its answer arrived. `generation` is what the markers of the read's
-    tags said then; once they say something else, the answer is out of date.
+    `began_at` is when the cloud was asked, `stored_at` when its answer arrived. `generation` is
+    what the markers of the read's tags said before it was asked; once they say something else, the
+    answer is out of date.
     """
 
     value: T | Absent

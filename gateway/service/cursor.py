@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from gateway.domain.errors import InvalidRequestError
 from gateway.service.source import Position
@@ -13,6 +13,8 @@ from gateway.service.source import Position
 _VERSION: Final = 1
 _MAX_LENGTH: Final = 8_192
 _MAX_MS: Final = 253_402_300_800_000  # the year 10000
+_MAX_OFFSET: Final = 2**31  # no cloud lists as much, and more fits no page number
+_MAX_SEGMENTS: Final = 2**16
 
 
 def list_hash(*parts: object) -> str:
@@ -23,7 +25,11 @@ def list_hash(*parts: object) -> str:
 def encode_merged(query: str, positions: Mapping[str, Position]) -> str:
     """The cursor behind `positions` in the merged list with the fingerprint `query`."""
     return _encode(
-        query, {b: [p.created_ms, p.native_id, p.offset] for b, p in sorted(positions.items())}
+        query,
+        {
+            backend: [place.created_ms, place.native_id, place.offset, place.undated]
+            for backend, place in sorted(positions.items())
+        },
     )
 
 
@@ -35,43 +41,54 @@ def decode_merged(query: str, cursor: str | None) -> dict[str, Position]:
     """
     if cursor is None:
         return {}
-    found = _decode(query, cursor)
-    try:
-        if not isinstance(found, dict):
-            raise TypeError(found)  # noqa: TRY301 - one refusal for every way to be wrong
-        return {str(backend): _position(value) for backend, value in found.items()}
-    except (TypeError, ValueError) as error:
-        raise _foreign() from error
-
-
-def _position(value: object) -> Position:
-    match value:
-        case [int(created_ms), str(native_id), int(offset)] if (
-            0 <= created_ms < _MAX_MS and 0 <= offset < _MAX_MS
-        ):
-            return Position(created_ms=created_ms, native_id=native_id, offset=offset)
+    match _decode(query, cursor):
+        case dict(found):
+            return {backend: _position(place) for backend, place in found.items()}
         case _:
-            raise ValueError(value)
+            raise _foreign()
 
 
-def encode_offset(query: str, segment: int, offset: int) -> str:
-    """The cursor behind item `offset` (from 0) of segment `segment` of one backend's list."""
-    return _encode(query, [segment, offset])
+def _position(place: object) -> Position:
+    match place:
+        case [created_ms, str(native_id), offset, bool(undated)] if _is_whole(
+            created_ms, 0, _MAX_MS
+        ) and _is_whole(offset, 0, _MAX_OFFSET):
+            return Position(
+                created_ms=created_ms, native_id=native_id, offset=offset, undated=undated
+            )
+        case _:
+            raise _foreign()
 
 
-def decode_offset(query: str, cursor: str | None) -> tuple[int, int]:
-    """Segment and offset of the item behind which the next page begins; (0, -1) for the start.
+def encode_place(query: str, segment: int, page: int, index: int) -> str:
+    """The cursor behind item `index` (from 0) on page `page` of segment `segment` of a list.
+
+    An `index` of -1 is the place before the first item of the page.
+    """
+    return _encode(query, [segment, page, index])
+
+
+def decode_place(query: str, cursor: str | None) -> tuple[int, int, int]:
+    """Segment, page and index behind which the next page begins; (0, 1, -1) for the start.
 
     Raises:
         InvalidRequestError: not a cursor of this list.
     """
     if cursor is None:
-        return (0, -1)
+        return (0, 1, -1)
     match _decode(query, cursor):
-        case [int(segment), int(offset)] if 0 <= segment < _MAX_LENGTH and -1 <= offset < _MAX_MS:
-            return (segment, offset)
+        case [segment, page, index] if (
+            _is_whole(segment, 0, _MAX_SEGMENTS)
+            and _is_whole(page, 1, _MAX_OFFSET)
+            and _is_whole(index, -1, _MAX_OFFSET)
+        ):
+            return (segment, page, index)
         case _:
             raise _foreign()
+
+
+def _is_whole(value: object, least: int, below: int) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value < below
 
 
 def _encode(query: str, place: object) -> str:
@@ -80,17 +97,17 @@ def _encode(query: str, place: object) -> str:
 
 
 def _decode(query: str, cursor: str) -> object:
+    """What `_encode` was given; only the exact string that it made is accepted."""
     try:
         if len(cursor) > _MAX_LENGTH:
-            raise ValueError(cursor)  # noqa: TRY301
+            raise ValueError(cursor)  # noqa: TRY301 - one refusal for every way to be wrong
         padded = cursor + "=" * (-len(cursor) % 4)
-        version, of_query, place = json.loads(
-            base64.b64decode(padded, altchars=b"-_", validate=True)
-        )
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        _, _, place = json.loads(raw)
+        if _encode(query, place) != cursor:
+            raise ValueError(cursor)  # noqa: TRY301
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise _foreign() from error
-    if version != _VERSION or of_query != query:
-        raise _foreign()
     found: object = place
     return found
 

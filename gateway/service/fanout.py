@@ -19,20 +19,20 @@ async def ask_all(
 ) -> dict[str, T | GatewayError]:
     """The answer or the failure of every call, by its key.
 
-    A call that takes longer than `patience_s`, or longer than the caller's deadline allows, is left
-    behind and counts as `DeadlineExceededError`; reads it had under way go on for the cache.
+    A call that takes longer than `patience_s`, or longer than the caller's deadline allows, is
+    cancelled and counts as `DeadlineExceededError`; reads it had under way go on for the cache.
+    No call outlives this one, even if the caller is cancelled.
     """
     remaining = current_call().remaining_s()
     limit = patience_s if remaining is None else min(patience_s, remaining - _LEFT_FOR_ANSWER_S)
-    tasks: dict[str, asyncio.Future[T]] = {
-        key: asyncio.ensure_future(call()) for key, call in calls.items()
-    }
+    tasks = {key: asyncio.create_task(_run(call)) for key, call in calls.items()}
     if tasks:
         try:
             await asyncio.wait(tasks.values(), timeout=max(0.0, limit))
         finally:
             for task in tasks.values():
                 task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
     outcomes: dict[str, T | GatewayError] = {}
     for key, task in tasks.items():
         outcome: T | GatewayError = _outcome(task)  # named, so that mypy infers `T` from the task
@@ -40,8 +40,13 @@ async def ask_all(
     return outcomes
 
 
-def _outcome(task: asyncio.Future[T]) -> T | GatewayError:
-    if not task.done() or task.cancelled():
+async def _run(call: Callable[[], Awaitable[T]]) -> T:
+    """Run a call in its task from its first step on: one that fails to start fails alone."""
+    return await call()
+
+
+def _outcome(task: asyncio.Task[T]) -> T | GatewayError:
+    if task.cancelled():
         return DeadlineExceededError(
             "no answer from this backend in time; what it sends is kept, so ask again shortly",
             retry_after_s=1.0,

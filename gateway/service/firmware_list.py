@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gateway.domain.firmware import Firmware, FirmwareFilter
 from gateway.domain.freshness import Sourced
-from gateway.domain.paging import BrokenItem, Page, PageRequest
+from gateway.domain.paging import Page, PageRequest
 from gateway.service.backend import Backend
 from gateway.service.catalogue import read_catalogue
 from gateway.service.paged import PagedSource
@@ -35,15 +35,12 @@ async def firmware_source(
             exact=wanted == FirmwareFilter(product_key=wanted.product_key),
         )
     catalogue = await read_catalogue(reads, max_age_s)
-    items: list[Firmware | BrokenItem] = [
-        package for package in catalogue.packages.values() if wanted.matches(package)
+    entries = [
+        entry_of(package, catalogue.freshness, describe=firmware_key)
+        for package in catalogue.packages.values()
+        if wanted.matches(package)
+    ] + [
+        entry_of(item, catalogue.freshness, describe=firmware_key, place=str(number))
+        for number, item in enumerate(catalogue.broken)
     ]
-    return Snapshot(
-        entries=in_order(
-            [
-                entry_of(item, catalogue.freshness, describe=firmware_key)
-                for item in [*items, *catalogue.broken]
-            ]
-        ),
-        freshness=catalogue.freshness,
-    )
+    return Snapshot(entries=in_order(entries), freshness=catalogue.freshness)

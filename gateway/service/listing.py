@@ -34,8 +34,8 @@ class SourceReport:
 class Listing(Generic[T]):
     """One page of a list over several backends.
 
-    `total` is None unless every backend of the list knows its own. `end_cursor` is None if nothing
-    was read at all.
+    `total` is None unless every backend of the list knows its own. `end_cursor` is None at the very
+    start of the list: nothing was asked for, or nothing is there.
     """
 
     entries: tuple[MergedEntry[T], ...]
@@ -88,7 +88,8 @@ async def list_over(
     ) -> Callable[[], Awaitable[Window[T] | None]]:
         async def ask() -> Window[T] | None:
             source = await make()
-            return None if source is None else await source.window(start.get(backend), count)
+            # One entry at least, even for a page of none: it tells whether there is a next page.
+            return None if source is None else await source.window(start.get(backend), count or 1)
 
         return ask
 

@@ -2,23 +2,75 @@
 
 The place in the list is kept by the key of the last item, not by page number alone. Items added at
 the front push others to later pages: they are met again, and skipped by key. Items removed pull
-others to earlier pages: reading starts a page earlier until the page begins before the key. So an
-item that is there all the time is neither missed nor given twice.
+others to earlier pages: reading starts at a page that begins before the key. So an item that is
+there all the time is neither missed nor given twice.
+
+Items without a creation time have no place of their own in that order and may stand anywhere in
+the cloud's list. They are given last; where the walk has passed any, its end goes back for them.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
+from gateway.domain.errors import ProviderContractError
 from gateway.domain.freshness import Freshness, Sourced
 from gateway.domain.paging import BrokenItem, Page, PageRequest
-from gateway.service.source import Entry, Position, Window, outcome_of
+from gateway.service.source import (
+    UNDATED_MS,
+    Entry,
+    Position,
+    Window,
+    created_ms,
+    outcome_of,
+)
 
 T = TypeVar("T")
 
-_MAX_PAGES: Final = 20
+MAX_PAGES: Final = 20
 """Pages read for one window; past that the window ends early and its frontier says where."""
+
+MAX_WHOLE_PAGES: Final = 1_000
+"""Pages read at most where a window cannot end early, because what it holds must first be whole:
+items of one millisecond, or all items without a creation time."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading(Generic[T]):
+    """Pages `first` to `last`, read for one window; `undated` holds what has no creation time."""
+
+    first: int
+    last: int
+    total: int | None
+    ended: bool = False
+    dated: list[Entry[T]] = field(default_factory=list)
+    undated: list[Entry[T]] = field(default_factory=list)
+    ages: list[Freshness] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    def behind(self, after: Position | None) -> list[Entry[T]]:
+        """Dated entries behind `after` that are sure to be in their final order.
+
+        The cloud's order among items of one millisecond is unknown, so such a group is sorted here,
+        and must be whole for that: the last one read is held back until another follows it.
+        """
+        if self.ended or not self.dated:
+            return _behind(after, self.dated)
+        last_ms = self.dated[-1].position.created_ms
+        return _behind(after, [e for e in self.dated if e.position.created_ms > last_ms])
+
+    def is_short_of(self, after: Position | None) -> bool:
+        """Tell whether the pages end before `after`: they say nothing about what is behind it."""
+        return (
+            after is not None
+            and after.created_ms != UNDATED_MS
+            and bool(self.dated)
+            and self.dated[-1].position.created_ms > after.created_ms
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,92 +94,109 @@ class PagedSource(Generic[T]):
     exact: bool = True
 
     async def window(self, after: Position | None, count: int) -> Window[T]:
-        """The next entries behind `after`."""
-        number, page = await self._start(after)
-        seen: list[Entry[T]] = []
-        freshness: list[Freshness] = [page.freshness]
-        total = page.value.total
-        for read in range(1, _MAX_PAGES + 1):
-            seen += self._entries(page, number, seen[-1] if seen else None)
-            ended = not page.value.has_next or self._reached_end(seen)
-            ready = _behind(after, seen if ended else _complete(seen))
-            kept = [entry for entry in ready if self._keeps(entry)]
-            if ended or len(kept) > count or read == _MAX_PAGES:
+        """The next entries behind `after`.
+
+        Raises:
+            ProviderContractError: more items than can be put in order have no creation time, or
+                the same one.
+        """
+        reading = await self._start(after)
+        while True:
+            ready = reading.behind(after)
+            kept = self._kept(ready)
+            if reading.ended or len(kept) > count:
                 break
-            number += 1
-            page = await self.fetch(PageRequest(number=number, size=self.page_size))
-            freshness.append(page.freshness)
-        frontier = self._frontier(after, ready, kept, count, ended=ended, number=number)
-        overall = Freshness.oldest(freshness)
+            if reading.length >= MAX_PAGES and (ready or reading.is_short_of(after)):
+                break
+            await self._read_on(reading)
+        if reading.ended and len(kept) <= count:
+            undated = _behind(after, await self._undated(after, reading))
+            ready, kept = [*ready, *undated], [*kept, *self._kept(undated)]
+        passed_undated = bool(reading.undated) or (after is not None and after.undated)
+        frontier: Position | None = None
+        if len(kept) > count:
+            frontier = kept[count - 1].position
+        elif not reading.ended:
+            frontier = ready[-1].position if ready else self._further(after, reading)
+        overall = Freshness.oldest(reading.ages)
         return Window(
-            entries=tuple(kept[:count]),
-            frontier=frontier,
-            total=total if self.exact else None,
+            entries=tuple(_passing(entry, undated=passed_undated) for entry in kept[:count]),
+            frontier=frontier and replace(frontier, undated=passed_undated),
+            total=reading.total if self.exact and len(kept) == len(ready) else None,
             freshness=overall,
             outcome=outcome_of(overall),
         )
 
-    async def _start(self, after: Position | None) -> tuple[int, Sourced[Page[T]]]:
-        """The page to begin with: the last one that begins before `after`."""
-        number = 1 if after is None else after.offset // self.page_size + 1
+    async def _start(self, after: Position | None) -> _Reading[T]:
+        """The page to begin with: page 1, or one that begins before `after`.
+
+        It steps back from where `after` stood, twice as far each time, so that a list which has
+        lost most of its items costs a few calls and not one for each page that is gone.
+        """
+        if after is None or after.created_ms == UNDATED_MS:
+            return await self._read(1)
+        number = after.offset // self.page_size + 1
+        step = 1
         while True:
-            page = await self.fetch(PageRequest(number=number, size=self.page_size))
-            if after is None or number == 1:
-                return number, page
-            first = next(iter(self._entries(page, number, None)), None)
-            if first is not None and first.position.created_ms > after.created_ms:
-                return number, page
-            number -= 1
+            reading = await self._read(number)
+            begins = reading.dated[0].position.created_ms if reading.dated else UNDATED_MS
+            if number == 1 or begins > after.created_ms:
+                return reading
+            known_last = number if reading.total is None else -(-reading.total // self.page_size)
+            number = max(1, min(number - step, known_last))
+            step *= 2
 
-    def _entries(
-        self, page: Sourced[Page[T]], number: int, previous: Entry[T] | None
-    ) -> list[Entry[T]]:
-        """Entries of a page. An item without a creation time takes that of the one before it."""
-        created_ms = previous.position.created_ms if previous else None
-        offset = (number - 1) * self.page_size
-        entries: list[Entry[T]] = []
-        for item in page.value.in_order():
-            if isinstance(item, BrokenItem):
-                created, native_id = None, item.native_id or f"?{offset}"
-            else:
-                created, native_id = self.describe(item)
-            if created is not None:
-                created_ms = int(created.timestamp() * 1000)
-            position = Position(created_ms=created_ms or 0, native_id=native_id, offset=offset)
-            entries.append(Entry(position=position, item=item, freshness=page.freshness))
-            offset += 1
-        return entries
+    async def _read(self, number: int) -> _Reading[T]:
+        reading: _Reading[T] = _Reading(first=number, last=number - 1, total=None)
+        await self._read_on(reading)
+        return reading
 
-    def _keeps(self, entry: Entry[T]) -> bool:
-        return isinstance(entry.item, BrokenItem) or self.keep(entry.item)
-
-    def _reached_end(self, seen: list[Entry[T]]) -> bool:
-        last = seen[-1].item if seen else None
-        return last is not None and not isinstance(last, BrokenItem) and self.too_old(last)
-
-    def _frontier(
-        self,
-        after: Position | None,
-        ready: list[Entry[T]],
-        kept: list[Entry[T]],
-        count: int,
-        *,
-        ended: bool,
-        number: int,
-    ) -> Position | None:
-        if len(kept) > count:
-            return kept[count - 1].position
-        if ended:
-            return None
-        if ready:
-            return ready[-1].position
-        # Nothing new within the bound on pages: go on behind them next time.
-        start = after or Position(created_ms=0, native_id="")
-        return Position(
-            created_ms=start.created_ms,
-            native_id=start.native_id,
-            offset=number * self.page_size,
+    async def _read_on(self, reading: _Reading[T]) -> None:
+        """Add the next page to `reading`."""
+        if reading.length >= MAX_WHOLE_PAGES:
+            message = (
+                f"more than {MAX_WHOLE_PAGES} pages of items lack a creation time, or share one"
+            )
+            raise ProviderContractError(message)
+        number = reading.last + 1
+        page = await self.fetch(PageRequest(number=number, size=self.page_size))
+        for offset, item in enumerate(page.value.in_order(), (number - 1) * self.page_size):
+            entry = self._entry(item, offset, page.freshness)
+            is_dated = entry.position.created_ms != UNDATED_MS
+            (reading.dated if is_dated else reading.undated).append(entry)
+        if reading.last < reading.first:
+            reading.total = page.value.total
+        reading.last = number
+        reading.ages.append(page.freshness)
+        oldest = reading.dated[-1].item if reading.dated else None
+        reading.ended = not page.value.has_next or not (
+            oldest is None or isinstance(oldest, BrokenItem) or not self.too_old(oldest)
         )
+
+    def _entry(self, item: T | BrokenItem, offset: int, freshness: Freshness) -> Entry[T]:
+        if isinstance(item, BrokenItem):
+            created, native_id = None, item.native_id or f"?{offset}"
+        else:
+            created, native_id = self.describe(item)
+        position = Position(created_ms=created_ms(created), native_id=native_id, offset=offset)
+        return Entry(position=position, item=item, freshness=freshness)
+
+    async def _undated(self, after: Position | None, reading: _Reading[T]) -> list[Entry[T]]:
+        """Items without a creation time, on all pages up to the last of `reading`."""
+        if reading.first == 1 or after is None or not after.undated:
+            return reading.undated
+        earlier = await self._read(1)
+        while earlier.last < reading.first - 1 and not earlier.ended:
+            await self._read_on(earlier)
+        reading.ages += earlier.ages
+        return [*earlier.undated, *reading.undated]
+
+    def _kept(self, entries: list[Entry[T]]) -> list[Entry[T]]:
+        return [e for e in entries if isinstance(e.item, BrokenItem) or self.keep(e.item)]
+
+    def _further(self, after: Position | None, reading: _Reading[T]) -> Position | None:
+        """The place of `after` again, to be looked for behind the pages of `reading`."""
+        return after and replace(after, offset=reading.last * self.page_size)
 
 
 def _behind(after: Position | None, entries: list[Entry[T]]) -> list[Entry[T]]:
@@ -140,13 +209,5 @@ def _behind(after: Position | None, entries: list[Entry[T]]) -> list[Entry[T]]:
     return [unique[order] for order in sorted(unique)]
 
 
-def _complete(entries: list[Entry[T]]) -> list[Entry[T]]:
-    """Entries whose creation time no later page can share.
-
-    The cloud's order among items of one millisecond is unknown, so such a group is sorted here, and
-    must be whole for that.
-    """
-    if not entries:
-        return entries
-    last = entries[-1].position.created_ms
-    return [entry for entry in entries if entry.position.created_ms > last] or entries
+def _passing(entry: Entry[T], *, undated: bool) -> Entry[T]:
+    return replace(entry, position=replace(entry.position, undated=undated)) if undated else entry

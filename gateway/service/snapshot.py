@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from gateway.domain.errors import GatewayError
 from gateway.domain.freshness import Freshness
 from gateway.domain.paging import BrokenItem
-from gateway.service.source import Entry, Position, SourceOutcome, Window, outcome_of
+from gateway.service.source import Entry, Position, SourceOutcome, Window, created_ms, outcome_of
 
 T = TypeVar("T")
 
@@ -19,16 +19,18 @@ class Snapshot(Generic[T]):
     """Entries in the order of `Position.order`, and how they were come by.
 
     `complete` is false while parts are missing; `progress_percent` then says how much is there.
+    `exact` is false if parts are missing that will not come: then there is no total either.
     """
 
     entries: Sequence[Entry[T]]
     freshness: Freshness | None
     complete: bool = True
+    exact: bool = True
     progress_percent: int | None = None
     error: GatewayError | None = None
 
     async def window(self, after: Position | None, count: int) -> Window[T]:
-        """At most `count` entries behind `after`."""
+        """At most `count` entries behind `after`; `count` is at least 1."""
         start = 0
         if after is not None:
             start = bisect_right(self.entries, after.order, key=lambda entry: entry.position.order)
@@ -37,7 +39,7 @@ class Snapshot(Generic[T]):
         return Window(
             entries=chosen,
             frontier=chosen[-1].position if more else None,
-            total=len(self.entries) if self.complete else None,
+            total=len(self.entries) if self.complete and self.exact else None,
             freshness=self.freshness,
             outcome=outcome_of(self.freshness) if self.complete else SourceOutcome.WARMING,
             progress_percent=self.progress_percent,
@@ -54,23 +56,22 @@ def entry_of(
 ) -> Entry[T]:
     """An entry for `item`, whose creation time and native id `describe` tells.
 
-    Items without a time, and broken ones, come last. `place` tells nameless broken items of
-    different lists apart.
+    Items without a time, and broken ones, come last. `place` names the page that `item` stood on,
+    to tell nameless broken items of different pages apart.
     """
     if isinstance(item, BrokenItem):
         created, native_id = None, item.native_id or f"?{place}.{item.index}"
     else:
         created, native_id = describe(item)
-    created_ms = int(created.timestamp() * 1000) if created else 0
     return Entry(
-        position=Position(created_ms=created_ms, native_id=native_id),
+        position=Position(created_ms=created_ms(created), native_id=native_id),
         item=item,
         freshness=freshness,
     )
 
 
 def in_order(entries: Sequence[Entry[T]]) -> list[Entry[T]]:
-    """Entries sorted newest first, one per id: the first seen of equal ids stays."""
+    """Entries sorted newest first, one per place: of equal ones the first stays."""
     unique: dict[tuple[int, str], Entry[T]] = {}
     for entry in entries:
         unique.setdefault(entry.position.order, entry)

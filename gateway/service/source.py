@@ -1,14 +1,30 @@
-"""One backend's part of a merged list, newest first."""
+"""One backend's part of a merged list, newest first; what has no creation time comes last."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.freshness import Freshness
 from gateway.domain.paging import BrokenItem
 
 T_co = TypeVar("T_co", covariant=True)
+
+UNDATED_MS: Final = 0
+"""`Position.created_ms` of an item without a creation time."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def created_ms(created_at: datetime | None) -> int:
+    """Creation in epoch milliseconds for a `Position`; `UNDATED_MS` for None.
+
+    No cloud is as old as 1970: times before it are faults, and all count as its first millisecond.
+    """
+    if created_at is None:
+        return UNDATED_MS
+    return max(UNDATED_MS + 1, (created_at - _EPOCH) // timedelta(milliseconds=1))
 
 
 class SourceOutcome(StrEnum):
@@ -27,14 +43,16 @@ class SourceOutcome(StrEnum):
 class Position:
     """A place in one backend's list: behind the item with this key.
 
-    `created_ms` is the item's creation in epoch milliseconds. `offset` is where the item stood in
-    the cloud's own list, from 0: a hint for where to read on, never trusted alone, because lists
-    grow at the front while they are walked.
+    `created_ms` is the item's creation in epoch milliseconds, see `created_ms()`. `offset` is where
+    the item stood in the cloud's own list, from 0: a hint for where to read on, never trusted
+    alone, because lists grow at the front while they are walked. `undated` tells that items without
+    a creation time may stand before this place in the cloud's list; they are still to be given.
     """
 
     created_ms: int
     native_id: str
     offset: int = 0
+    undated: bool = False
 
     @property
     def order(self) -> tuple[int, str]:
@@ -74,7 +92,7 @@ class ListSource(Protocol[T_co]):
     """Answers windows of one backend's list."""
 
     async def window(self, after: Position | None, count: int) -> Window[T_co]:
-        """The next entries behind `after`: at most `count`, fewer if there are no more.
+        """The next entries behind `after`: at most `count` (at least 1), fewer at the list's end.
 
         Raises a `GatewayError` if the backend fails.
         """

@@ -6,13 +6,17 @@ every handful of devices, because a cloud takes one status and few device names 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.cache.provider import CachedProvider
 from gateway.domain.freshness import Freshness, Sourced
 from gateway.domain.paging import BrokenItem, Page, PageRequest
 from gateway.domain.task import Task, TaskFilter, TaskStatus
-from gateway.service.cursor import decode_offset, encode_offset, list_hash
+from gateway.service.cursor import decode_place, encode_place, list_hash
 from gateway.service.listing import checked_first
+
+MAX_PAGES: Final = 20
+"""Pages read for one answer; past that it ends early, and its cursor goes on from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +39,29 @@ class TaskEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskListing:
-    """One page of tasks. `total` is None where it would take more calls than the page did."""
+    """One page of tasks. `total` is None where it would take more calls than the page did.
+
+    A page may hold fewer than were asked for, even none, and yet have a next one: where the cloud's
+    pages hold few tasks that match.
+    """
 
     entries: tuple[TaskEntry, ...]
     has_next: bool
     end_cursor: str | None
     total: int | None
     freshness: Freshness | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """The upstream listings that make up a list, by their number in cursors; `begin` is the first.
+
+    `total` counts them all, where one answer tells.
+    """
+
+    segments: Sequence[TaskFilter]
+    begin: int
+    total: int | None
 
 
 class TaskList:
@@ -63,66 +83,37 @@ class TaskList:
             InvalidRequestError: `first` or `after` is not lawful for this list.
         """
         count = checked_first(first)
-        segment, offset = decode_offset(self._hash, after)
-        segments = await self._segments()
+        segment, number, index = decode_place(self._hash, after)
+        plan = await self._plan(None if after is None else segment)
+        segment = max(segment, plan.begin)
         entries: list[TaskEntry] = []
         seen: set[str] = set()
-        pages: list[Sourced[Page[Task]]] = []
-        size = self._reads.limits.tasks_page
-        more = False
-        while segment < len(segments):
-            number = (offset + 1) // size + 1
-            page = await self._fetch(segments[segment], number)
-            pages.append(page)
-            place = (number - 1) * size
-            for item in page.value.in_order():
-                key = item.native_id or f"?{place}"
-                if place > offset and key not in seen:
-                    if len(entries) == count:
-                        more = True
-                        break
-                    seen.add(key)
-                    cursor = encode_offset(self._hash, segment, place)
-                    entries.append(TaskEntry(item=item, cursor=cursor, freshness=page.freshness))
-                place += 1
-            if more:
-                break
+        ages: list[Freshness] = []
+        end_cursor, more = after, False
+        while segment < len(plan.segments) and not more:
+            page = await self._fetch(plan.segments[segment], number)
+            ages.append(page.freshness)
+            for place, item in enumerate(page.value.in_order()):
+                key = item.native_id or f"?{segment}.{number}.{place}"
+                if place <= index or key in seen:
+                    continue
+                if len(entries) == count:
+                    more = True
+                    break
+                seen.add(key)
+                end_cursor = encode_place(self._hash, segment, number, place)
+                entries.append(TaskEntry(item=item, cursor=end_cursor, freshness=page.freshness))
             if page.value.has_next:
-                offset = number * size - 1
+                number, index = number + 1, -1
             else:
-                segment, offset = segment + 1, -1
-            if len(entries) == count and segment < len(segments):
+                segment, number, index = segment + 1, 1, -1
+            if len(ages) == MAX_PAGES and not more and segment < len(plan.segments):
                 more = True
-                break
+                end_cursor = encode_place(self._hash, segment, number, index)
         return TaskListing(
             entries=tuple(entries),
             has_next=more,
-            end_cursor=entries[-1].cursor if entries else after,
-            total=pages[0].value.total if len(segments) == 1 and pages else None,
-            freshness=Freshness.oldest(page.freshness for page in pages),
+            end_cursor=end_cursor,
+            total=plan.total,
+            freshness=Freshness.oldest(ages),
         )
-
-    async def _segments(self) -> Sequence[TaskFilter]:
-        """The upstream listings that make up this list."""
-        limits = self._reads.limits
-        statuses: tuple[TaskStatus | None, ...] = self._query.statuses or (None,)
-        if statuses == (None,) and not self._query.device_names and limits.task_window:
-            whole = TaskFilter(job_id=self._query.job_id)
-            total = (await self._fetch(whole, 1)).value.total
-            if total is not None and total > limits.task_window:
-                # Paging cannot reach behind the window, but each status has a window of its own.
-                statuses = tuple(
-                    status for status in TaskStatus if status is not TaskStatus.UNKNOWN
-                )
-        names = self._query.device_names
-        step = limits.task_devices
-        chunks = [names[start : start + step] for start in range(0, len(names), step)] or [()]
-        return [
-            TaskFilter(job_id=self._query.job_id, status=status, device_names=chunk)
-            for status in statuses
-            for chunk in chunks
-        ]
-
-    async def _fetch(self, segment: TaskFilter, number: int) -> Sourced[Page[Task]]:
-        request = PageRequest(number=number, size=self._reads.limits.tasks_page)
-        return await self._reads.list_tasks(segment, request, max_age_s=self._max_age_s)

@@ -15,7 +15,12 @@ from tests.cache.bench import TEXT, text_spec
 
 SPEC = text_spec(tags=("t", "u"))
 ENVELOPE = Envelope(
-    value="one", began_at=1.25, stored_at=1.5, fresh_until=2.0, usable_until=3.25, generation="g"
+    value="one",
+    began_at=1.25,
+    stored_at=1.5,
+    fresh_until=2.0,
+    usable_until=3.25,
+    generation="g",
 )
 
 

@@ -11,8 +11,8 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,15 +102,22 @@ def _log_app(clouds: Mapping[str, _Cloud]) -> ASGIApp:
 
 
 class _Server(uvicorn.Server):
-    """A server on a free port of its own, which it listens on from the start."""
+    """A server on a free port of its own, which it listens on from the start.
+
+    It leaves signals alone: several servers share this process.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(uvicorn.Config(app, log_level="critical", access_log=False))
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    async def run_here(self) -> None:
-        await self._serve([self._listener])  # `serve` would handle signals, once for each server
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def answer(self) -> None:
+        await self.serve([self._listener])
 
 
 async def _main(sizes: Mapping[str, int]) -> None:
@@ -127,12 +134,11 @@ async def _main(sizes: Mapping[str, int]) -> None:
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    await asyncio.gather(*(server.run_here() for server in (*servers.values(), log)))
+    await asyncio.gather(*(server.answer() for server in (*servers.values(), log)))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Serve simulated clouds until Ctrl-C.")
+    parser = argparse.ArgumentParser(description="Serve simulated clouds until they are terminated.")
     for size, default in {"packages": 50, "jobs": 1_000, "tasks": 20_000}.items():
         parser.add_argument(f"--{size}", type=int, default=default)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_main(vars(parser.parse_args())))
+    asyncio.run(_main(vars(parser.parse_args())))

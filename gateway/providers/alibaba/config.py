@@ -1,17 +1,15 @@
 """Settings of one Alibaba Cloud IoT backend, and the address they lead to."""
 
-import ipaddress
-import re
 import string
 from enum import StrEnum
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from gateway.transport.endpoint import checked_endpoint
 
 _PRINTABLE: Final = frozenset(string.ascii_letters + string.digits + string.punctuation)
-_HOST: Final = re.compile(r"[0-9a-z._:-]+")
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # Regions that the vendor's SDK sends to one shared host, because they hold no IoT instance.
 _SHARED_HOST_REGIONS: Final = frozenset(
@@ -56,8 +54,9 @@ class AlibabaSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     region_id: str = Field(default="cn-shanghai", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    endpoint: str | None = None
+    # Stands before `endpoint`: the check of the endpoint needs it, and fields are read in order.
     allow_plain_http: bool = False
+    endpoint: str | None = None
     access_key_id: SecretStr = Field(min_length=1)
     access_key_secret: SecretStr = Field(min_length=1)
     security_token: SecretStr | None = None
@@ -80,16 +79,9 @@ class AlibabaSettings(BaseModel):
 
     @field_validator("endpoint")
     @classmethod
-    def _is_a_bare_address(cls, value: str | None) -> str | None:
-        return None if value is None else _normalized(value)
-
-    @model_validator(mode="after")
-    def _plain_http_is_deliberate(self) -> "AlibabaSettings":
-        parts = urlsplit(self.endpoint or "")
-        if parts.scheme == "http" and not self.allow_plain_http and not _is_loopback(parts):
-            message = "endpoint must use https; set allow_plain_http = true to send in the clear"
-            raise ValueError(message)
-        return self
+    def _check_endpoint(cls, value: str | None, info: ValidationInfo) -> str | None:
+        allowed = bool(info.data.get("allow_plain_http"))
+        return None if value is None else checked_endpoint(value, allow_plain_http=allowed)
 
 
 def endpoint_of(settings: AlibabaSettings) -> str:
@@ -107,31 +99,3 @@ def endpoint_of(settings: AlibabaSettings) -> str:
 def host_of(endpoint: str) -> str:
     """Value of the `Host` header for `endpoint`: its host, and its port where it names one."""
     return urlsplit(endpoint).netloc
-
-
-def _normalized(address: str) -> str:
-    """`scheme://host[:port]` in lower case, without a port that the scheme implies.
-
-    The result is what goes into the `Host` header, which V3 signs: it must be the very text that
-    an HTTP client sends, and those drop the default port.
-    """
-    message = "must be http(s)://host[:port] without credentials, path, query or fragment"
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise ValueError(message) from error
-    surplus = "@" in parts.netloc or parts.path not in {"", "/"} or "?" in address or "#" in address
-    if parts.scheme not in _DEFAULT_PORTS or surplus or not _HOST.fullmatch(host):
-        raise ValueError(message)
-    bracketed = f"[{host}]" if ":" in host else host
-    shown_port = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{bracketed}{shown_port}"
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

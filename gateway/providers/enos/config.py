@@ -1,9 +1,7 @@
 """Settings of one EnOS backend."""
 
-import ipaddress
 import re
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +12,8 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+
+from gateway.transport.endpoint import checked_endpoint
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
@@ -64,33 +64,5 @@ class EnosSettings(BaseModel):
     @field_validator("endpoint")
     @classmethod
     def _check_endpoint(cls, value: str, info: ValidationInfo) -> str:
-        try:
-            parts = urlsplit(value)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            # From None: the original text quotes the address, which may hold credentials.
-            message = "is not a readable address"
-            raise ValueError(message) from None
-        if parts.scheme not in {"http", "https"} or not host or port == 0:
-            message = "must be an https address with a host"
-            raise ValueError(message)
-        if "@" in parts.netloc:
-            message = "must not hold credentials; they belong in app_key and app_secret"
-            raise ValueError(message)
-        if parts.path not in {"", "/"} or set("?#") & set(value):
-            message = "must end after the host and port; paths have settings of their own"
-            raise ValueError(message)
-        allowed = info.data.get("allow_plain_http", False) or _is_loopback(host)
-        if parts.scheme == "http" and not allowed:
-            message = "must be https unless the host is this machine or allow_plain_http is set"
-            raise ValueError(message)
-        return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        allowed = bool(info.data.get("allow_plain_http"))
+        return checked_endpoint(value, allow_plain_http=allowed)

@@ -31,7 +31,7 @@ def test_defaults_are_the_documented_paths() -> None:
         ("https://apim.example:8443", "https://apim.example:8443"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.8.0.1", "http://127.8.0.1"),
-        ("http://[::1]:80", "http://[::1]:80"),
+        ("http://[::1]:80", "http://[::1]"),
     ],
 )
 def test_endpoints_that_are_fine(endpoint: str, kept: str) -> None:
