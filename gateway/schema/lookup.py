@@ -23,20 +23,20 @@ class NativeId:
     one_of=True, description="Names one object: by global id, or by backend and native id."
 )
 class ObjectBy:
-    id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        description="Its global id, as the gateway returned it."
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Its global id, as the gateway returned it."
     )
-    native: strawberry.Maybe[NativeId] = strawberry.field(
-        description="Its backend and the cloud's own id."
+    native: NativeId | None = strawberry.field(
+        default=strawberry.UNSET, description="Its backend and the cloud's own id."
     )
 
     def resolve(self, fleet: Fleet, kind: NodeKind) -> tuple[str, str]:
         """Backend and native id of the object, which is one of `kind` with a single-part key."""
-        if self.id is not None:
-            found = global_id(self.id.value, kind, argument=_ID)
+        if isinstance(self.id, str):
+            found = global_id(self.id, kind, argument=_ID)
             return found.backend, found.key[0]
-        if self.native is not None:
-            native = self.native.value
+        if isinstance(self.native, NativeId):
+            native = self.native
             check_backends(fleet, [native.backend], argument=_BACKEND)
             return native.backend, native.native_id
         raise _neither()
@@ -51,20 +51,20 @@ class NativeDevice:
 
 @strawberry.input(one_of=True, description="Names one device.")
 class DeviceBy:
-    id: strawberry.Maybe[strawberry.ID] = strawberry.field(
-        description="Its global id, as the gateway returned it."
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Its global id, as the gateway returned it."
     )
-    native: strawberry.Maybe[NativeDevice] = strawberry.field(
-        description="Its backend, product and name."
+    native: NativeDevice | None = strawberry.field(
+        default=strawberry.UNSET, description="Its backend, product and name."
     )
 
     def resolve(self, fleet: Fleet) -> tuple[str, DeviceRef]:
         """Backend and names of the device."""
-        if self.id is not None:
-            found = global_id(self.id.value, NodeKind.DEVICE, argument=_ID)
+        if isinstance(self.id, str):
+            found = global_id(self.id, NodeKind.DEVICE, argument=_ID)
             return found.backend, DeviceRef(product_key=found.key[0], name=found.key[1])
-        if self.native is not None:
-            native = self.native.value
+        if isinstance(self.native, NativeDevice):
+            native = self.native
             check_backends(fleet, [native.backend], argument=_BACKEND)
             return native.backend, DeviceRef(product_key=native.product_key, name=native.name)
         raise _neither()

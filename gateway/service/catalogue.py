@@ -21,6 +21,12 @@ class Catalogue:
     broken: tuple[BrokenItem, ...]
     freshness: Freshness
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all packages that have one, those that could not be read included."""
+        broken = (item.native_id for item in self.broken if item.native_id is not None)
+        return tuple(dict.fromkeys([*self.packages, *broken]))
+
 
 async def read_catalogue(reads: CachedProvider, max_age_s: float | None) -> Catalogue:
     """Read every page of the list of packages, each through the cache."""

@@ -56,12 +56,12 @@ class TaskListing:
 class _Plan:
     """The upstream listings that make up a list, by their number in cursors; `begin` is the first.
 
-    `total` counts them all, where one answer tells.
+    `total` counts the whole list, where that is known before it is read.
     """
 
     segments: Sequence[TaskFilter]
-    begin: int
-    total: int | None
+    begin: int = 0
+    total: int | None = None
 
 
 class TaskList:
@@ -86,6 +86,7 @@ class TaskList:
         segment, number, index = decode_place(self._hash, after)
         plan = await self._plan(None if after is None else segment)
         segment = max(segment, plan.begin)
+        total = plan.total
         entries: list[TaskEntry] = []
         seen: set[str] = set()
         ages: list[Freshness] = []
@@ -93,6 +94,8 @@ class TaskList:
         while segment < len(plan.segments) and not more:
             page = await self._fetch(plan.segments[segment], number)
             ages.append(page.freshness)
+            if len(plan.segments) == 1:
+                total = page.value.total
             for place, item in enumerate(page.value.in_order()):
                 key = item.native_id or f"?{segment}.{number}.{place}"
                 if place <= index or key in seen:
@@ -114,6 +117,50 @@ class TaskList:
             entries=tuple(entries),
             has_next=more,
             end_cursor=end_cursor,
-            total=plan.total,
+            total=total,
             freshness=Freshness.oldest(ages),
         )
+
+    async def _plan(self, segment: int | None) -> _Plan:
+        """How to read on in segment number `segment`; None at the start of the list.
+
+        Where the cloud has a wall, segment 0 is the whole listing and the others are one for each
+        status, behind which the wall is further away. Which of the two a walk goes by is decided
+        once, at its start: a list that grows past the wall meanwhile must not change the meaning of
+        the cursors given out.
+        """
+        limits, query = self._reads.limits, self._query
+        if limits.task_window is None or query.statuses or query.device_names:
+            return _Plan(segments=self._segments())
+        whole = TaskFilter(job_id=query.job_id)
+        total = (await self._fetch(whole, 1)).value.total
+        if segment is None:
+            is_split = total is not None and total > limits.task_window
+        else:
+            is_split = segment > 0
+        if not is_split:
+            return _Plan(segments=[whole], total=total)
+        by_status = [
+            TaskFilter(job_id=query.job_id, status=status)
+            for status in TaskStatus
+            if status is not TaskStatus.UNKNOWN
+        ]
+        return _Plan(segments=[whole, *by_status], begin=1, total=total)
+
+    def _segments(self) -> Sequence[TaskFilter]:
+        """One listing for every status asked, times one for every handful of devices."""
+        statuses: Sequence[TaskStatus | None] = tuple(dict.fromkeys(self._query.statuses)) or (
+            None,
+        )
+        names = tuple(dict.fromkeys(self._query.device_names))
+        step = self._reads.limits.task_devices
+        chunks = [names[start : start + step] for start in range(0, len(names), step)] or [()]
+        return [
+            TaskFilter(job_id=self._query.job_id, status=status, device_names=chunk)
+            for status in statuses
+            for chunk in chunks
+        ]
+
+    async def _fetch(self, segment: TaskFilter, number: int) -> Sourced[Page[Task]]:
+        request = PageRequest(number=number, size=self._reads.limits.tasks_page)
+        return await self._reads.list_tasks(segment, request, max_age_s=self._max_age_s)

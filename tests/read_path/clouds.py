@@ -138,7 +138,9 @@ async def _main(sizes: Mapping[str, int]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Serve simulated clouds until they are terminated.")
+    parser = argparse.ArgumentParser(
+        description="Serve simulated clouds until they are terminated."
+    )
     for size, default in {"packages": 50, "jobs": 1_000, "tasks": 20_000}.items():
         parser.add_argument(f"--{size}", type=int, default=default)
     asyncio.run(_main(vars(parser.parse_args())))

@@ -37,7 +37,12 @@ def counts(backend: str) -> Ask:
 
 
 async def flood(
-    endpoints: Iterable[str], asks: Iterable[Ask], job_ids: Iterable[str], *, width: int, seconds: float
+    endpoints: Iterable[str],
+    asks: Iterable[Ask],
+    job_ids: Iterable[str],
+    *,
+    width: int,
+    seconds: float,
 ) -> Counter[str]:
     """Answers by outcome: `OK`, or the code of the error.
 

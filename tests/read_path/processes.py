@@ -87,9 +87,7 @@ def _tables(backends: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"\n[backends.{name}]\n"
         # A string of JSON is a string of TOML.
         yield from (
-            f"{key} = {json.dumps(value)}\n"
-            for key, value in settings.items()
-            if key not in secret
+            f"{key} = {json.dumps(value)}\n" for key, value in settings.items() if key not in secret
         )
 
 

@@ -33,7 +33,9 @@ async def test_two_flooded_gateways_stay_within_one_account_together(
             )
         asked = clouds.asked()["alibaba"]
 
-    assert {name: report["throttled"] for name, report in asked.items() if report["throttled"]} == {}
+    assert {
+        name: report["throttled"] for name, report in asked.items() if report["throttled"]
+    } == {}
     assert max(report["busiest_second"] for report in asked.values()) <= DOCUMENTED
     # Both floods were held back by the rate, and by nothing else.
     for operation in FLOODED:

@@ -159,14 +159,13 @@ async def test_further_detail_fields_of_the_same_jobs_cost_no_further_call() -> 
 
 async def test_three_of_seven_task_counts_cost_three_calls() -> None:
     async with stage(rates=UNLIMITED, packages=2, jobs=10) as on:
+        await on.ask(FIRST_PAGE)  # the index is whole now, and asks for nothing while we count
         job = on.cloud.fleet.jobs[0].id
         by = f'by: {{ native: {{ backend: "cloud", nativeId: "{job}" }} }}'
         await on.ask(f"{{ otaJob({by}) {{ status }} }}")
         on.cloud.calls.clear()
 
-        answer = await on.ask(
-            f"{{ otaJob({by}) {{ taskCounts {{ queued succeeded failed }} }} }}"
-        )
+        answer = await on.ask(f"{{ otaJob({by}) {{ taskCounts {{ queued succeeded failed }} }} }}")
 
         counts = answer["data"]["otaJob"]["taskCounts"]
         assert all(count >= 0 for count in counts.values())
@@ -176,6 +175,8 @@ async def test_three_of_seven_task_counts_cost_three_calls() -> None:
 
 async def test_a_count_selected_twice_costs_one_call() -> None:
     async with stage(rates=UNLIMITED, packages=2, jobs=10) as on:
+        await on.ask(FIRST_PAGE)  # the index is whole now, and asks for nothing while we count
+        on.cloud.calls.clear()
         job = on.cloud.fleet.jobs[0].id
         by = f'by: {{ native: {{ backend: "cloud", nativeId: "{job}" }} }}'
 
@@ -198,14 +199,23 @@ async def test_a_list_at_the_documented_rates_is_never_throttled() -> None:
         assert answer["extensions"]["upstream"]["waitedMs"] > 0
 
 
-async def test_a_list_asked_while_the_index_warms_says_what_is_missing() -> None:
-    async with stage(packages=15, jobs=60, index=replace(PATIENT, patience_s=0.0)) as on:
-        early = (await on.ask(FIRST_PAGE))["data"]["otaJobs"]
-        source = early["sources"][0]
-        assert source["outcome"] == "WARMING"
-        assert source["progressPercent"] < 100
-        assert source["totalCount"] is None
-        assert early["totalCount"] is None
+async def test_a_list_asked_while_the_index_warms_answers_what_is_known_and_says_so() -> None:
+    async with stage(packages=8, jobs=40, index=replace(PATIENT, patience_s=0.1)) as on:
+        answers = [(await on.ask(FIRST_PAGE))["data"]["otaJobs"]]
+        while answers[-1]["sources"][0]["outcome"] == "WARMING":
+            answers.append((await on.ask(FIRST_PAGE))["data"]["otaJobs"])
+
+    warming, whole = answers[:-1], answers[-1]
+    progress = [answer["sources"][0]["progressPercent"] for answer in warming]
+    assert progress == sorted(progress)
+    assert 0 <= progress[0] < progress[-1] < 100
+    assert {answer["totalCount"] for answer in warming} == {None}
+    known = [len(answer["edges"]) for answer in warming]
+    assert known == sorted(known)
+    assert 0 < known[-1]
+    assert whole["totalCount"] == 40
+    assert len(whole["edges"]) == 20
+    assert whole["sources"][0]["progressPercent"] is None
 
 
 @pytest.mark.parametrize("first", [20, 100])

@@ -377,7 +377,9 @@ async def test_a_job_whose_package_is_gone_has_neither_name_nor_firmware() -> No
     cloud = FakeCloud(jobs=[orphan], packages=[package(1)], capabilities=INDEXED)
     async with running_world({"plant": cloud}) as world:
         answer = await world.ask(
-            "query Job($id: ID!) { otaJob(by: { id: $id }) { name { default } firmware { type } } }",
+            """query Job($id: ID!) {
+                 otaJob(by: { id: $id }) { name { default } firmware { type } }
+               }""",
             id=JOB_ID,
         )
     assert answer.errors == []

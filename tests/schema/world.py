@@ -80,7 +80,7 @@ class World:
     async def read(self, document: str, **variables: object) -> Any:  # noqa: ANN401 - any JSON
         """The data of a document that has no errors."""
         answer = await self.ask(document, **variables)
-        assert answer.errors == []
+        assert answer.errors == [], answer.errors
         return answer.data
 
 
@@ -130,7 +130,8 @@ def _upstream(name: str, clock: Clock) -> Upstream:
     """A way to the cloud on which `bad` calls fail; the clouds in memory do not use it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(503 if request.url.path == "/bad" else 200, content=b"{}")
+        status = 503 if request.url.path == "/bad" else 200
+        return httpx.Response(status, stream=httpx.ByteStream(b"{}"))
 
     return Upstream(
         backend=name,
