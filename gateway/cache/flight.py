@@ -80,7 +80,7 @@ class Flight(Generic[T]):
         Not one who has seen a later invalidation, nor one who is more urgent: the flight may stand
         behind others in the queue of the budget. Nor one for whom the answer might be too old.
         """
-        if generation != self._generation or priority < self._priority or self.failed:
+        if generation != self._generation or priority < self._priority:
             return False
         if max_age_s is None:
             return True

@@ -27,6 +27,11 @@ class Catalogue:
         broken = (item.native_id for item in self.broken if item.native_id is not None)
         return tuple(dict.fromkeys([*self.packages, *broken]))
 
+    @property
+    def names_all(self) -> bool:
+        """Whether each package has an id, so that nothing hangs on a package nobody can name."""
+        return all(item.native_id is not None for item in self.broken)
+
 
 async def read_catalogue(reads: CachedProvider, max_age_s: float | None) -> Catalogue:
     """Read every page of the list of packages, each through the cache."""

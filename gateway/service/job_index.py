@@ -18,13 +18,14 @@ from gateway.cache.provider import CachedProvider
 from gateway.domain.call import CallContext, Priority, calling, current_call
 from gateway.domain.errors import GatewayError, NotFoundError, ProviderContractError
 from gateway.domain.firmware import Firmware
-from gateway.domain.freshness import Freshness, FreshnessSource
+from gateway.domain.freshness import Freshness
 from gateway.domain.job import OtaJob
 from gateway.domain.paging import PageRequest
-from gateway.service.catalogue import Catalogue, read_catalogue
+from gateway.service.catalogue import read_catalogue
 from gateway.service.concurrency import read_each
 from gateway.service.incident import report_incident
-from gateway.service.snapshot import Snapshot, entry_of, in_order
+from gateway.service.known_jobs import KnownJobs
+from gateway.service.snapshot import Snapshot, entry_of
 from gateway.service.source import Entry
 
 
@@ -52,15 +53,6 @@ MAX_PACKAGE_PAGES: Final = 500
 def job_key(job: OtaJob) -> tuple[datetime | None, str]:
     """What lists of jobs are ordered by: creation time and native id."""
     return job.created_at, job.native_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """Jobs of one package; `read_at` is when a pass last came by, monotonic."""
-
-    entries: tuple[Entry[OtaJob], ...]
-    freshness: Freshness
-    read_at: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,9 +85,7 @@ class JobIndex:
         self._policy = policy
         self._monotonic = monotonic
         self._sleep = sleep
-        self._catalogue: Catalogue | None = None
-        self._catalogue_read_at = 0.0
-        self._parts: dict[str, _Part] = {}
+        self._known = KnownJobs()
         self._pass: _Pass | None = None
         self._passes: set[asyncio.Task[None]] = set()
         self._settled: tuple[float, Snapshot[OtaJob]] | None = None
@@ -112,13 +102,13 @@ class JobIndex:
             return self._settled[1]
         current = self._join(max_age_s)
         await self._wait_for(current)
-        if self._catalogue is None and current.error is not None:
+        if self._known.catalogue is None and current.error is not None:
             raise duplicate(current.error)
         return self._put_together(current)
 
     def firmware(self, firmware_id: str) -> Firmware | None:
         """A package as the index last saw it; None if it does not know it."""
-        return self._catalogue.packages.get(firmware_id) if self._catalogue else None
+        return self._known.firmware(firmware_id)
 
     async def keep_warm(self) -> None:
         """Go over all packages again and again, behind everybody else; ends when cancelled."""
@@ -168,102 +158,59 @@ class JobIndex:
         """Read the catalogue and the jobs of every package, all through the cache; never raises."""
         with calling(replace(current_call(), deadline=None)):
             try:
-                self._learn(await read_catalogue(self._reads, max_age_s), current)
+                catalogue = await read_catalogue(self._reads, max_age_s)
             except Exception as error:  # noqa: BLE001 - whatever it is, the callers are told
                 current.error = _reportable(error)
-            if self._catalogue is None:
+            else:
+                self._known.learn(catalogue, now=self._monotonic())
+            known = self._known.catalogue
+            if known is None:
                 return
-            await read_each(
-                partial(self._read_package, current, max_age_s, self._catalogue),
-                self._catalogue.ids,
-            )
+            if not known.names_all:
+                message = "a package cannot be read, and its jobs cannot be listed without its id"
+                current.error = ProviderContractError(message)
+            await read_each(partial(self._read_package, current, max_age_s), known.ids)
         if current.error is None:
-            self._settled = (
-                self._monotonic() + self._policy.settled_s,
-                self._put_together(current),
-            )
-
-    def _learn(self, catalogue: Catalogue, current: _Pass) -> None:
-        known = self._catalogue
-        if known is None or known.freshness.as_of <= catalogue.freshness.as_of:
-            self._catalogue = catalogue
-        self._catalogue_read_at = self._monotonic()
-        if not _names_all(catalogue):
-            message = "a package cannot be read, and its jobs cannot be listed without its id"
-            current.error = ProviderContractError(message)
+            settled_until = self._monotonic() + self._policy.settled_s
+            self._settled = (settled_until, self._put_together(current))
 
     async def _read_package(
-        self, current: _Pass, max_age_s: float | None, catalogue: Catalogue, firmware_id: str
+        self, current: _Pass, max_age_s: float | None, firmware_id: str
     ) -> None:
-        entries: list[Entry[OtaJob]] = []
-        ages: list[Freshness] = []
         try:
-            for number in range(1, MAX_PACKAGE_PAGES + 1):
-                page = await self._reads.list_firmware_jobs(
-                    firmware_id,
-                    PageRequest(number=number, size=self._reads.limits.jobs_page),
-                    max_age_s=max_age_s,
-                )
-                ages.append(page.freshness)
-                entries += [
-                    entry_of(
-                        item, page.freshness, describe=job_key, place=f"{firmware_id}.{number}"
-                    )
-                    for item in page.value.in_order()
-                ]
-                if not page.value.has_next:
-                    break
+            entries, freshness = await self._jobs_of(firmware_id, max_age_s)
         except NotFoundError:  # deleted since the catalogue was read
-            entries = []
-            ages = [catalogue.freshness]
-            self._parts.pop(firmware_id, None)
+            self._known.forget(firmware_id, now=self._monotonic())
         except Exception as error:  # noqa: BLE001 - one package must not lose the others
             current.error = _reportable(error)
-            return
-        freshness = Freshness.oldest(ages) or catalogue.freshness
-        part = _Part(entries=tuple(entries), freshness=freshness, read_at=self._monotonic())
-        known = self._parts.get(firmware_id)
-        if known is not None and known.freshness.as_of > freshness.as_of:
-            # A pass that asked for a younger answer was faster.
-            part = replace(known, read_at=part.read_at)
-        self._parts[firmware_id] = part
+        else:
+            self._known.put(firmware_id, entries, freshness, now=self._monotonic())
+
+    async def _jobs_of(
+        self, firmware_id: str, max_age_s: float | None
+    ) -> tuple[list[Entry[OtaJob]], Freshness]:
+        entries: list[Entry[OtaJob]] = []
+        ages: list[Freshness] = []
+        for number in range(1, MAX_PACKAGE_PAGES + 1):
+            page = await self._reads.list_firmware_jobs(
+                firmware_id,
+                PageRequest(number=number, size=self._reads.limits.jobs_page),
+                max_age_s=max_age_s,
+            )
+            place = f"{firmware_id}.{number}"
+            entries += [
+                entry_of(item, page.freshness, describe=job_key, place=place)
+                for item in page.value.in_order()
+            ]
+            ages.append(page.freshness)
+            if not page.value.has_next:
+                return entries, Freshness.oldest(ages) or page.freshness
+        message = "the list of a package's jobs does not end"
+        raise ProviderContractError(message)
 
     def _put_together(self, current: _Pass) -> Snapshot[OtaJob]:
-        """All jobs known; those that `current` did not come by are STALE."""
-        catalogue = self._catalogue
-        if catalogue is None:
-            return Snapshot(entries=(), freshness=None, complete=False, progress_percent=0)
-        self._parts = {key: self._parts[key] for key in catalogue.ids if key in self._parts}
-        catalogue_age = catalogue.freshness
-        if self._catalogue_read_at < current.began_at:
-            catalogue_age = _stale(catalogue_age)
-        parts = [
-            part if part.read_at >= current.began_at else _kept_from_before(part)
-            for part in self._parts.values()
-        ]
-        complete = len(parts) == len(catalogue.ids)
-        return Snapshot(
-            entries=in_order([entry for part in parts for entry in part.entries]),
-            freshness=Freshness.oldest([catalogue_age, *(part.freshness for part in parts)]),
-            complete=complete,
-            exact=_names_all(catalogue),
-            progress_percent=None if complete else 100 * len(parts) // len(catalogue.ids),
-            error=current.error,
-        )
-
-
-def _names_all(catalogue: Catalogue) -> bool:
-    return all(item.native_id is not None for item in catalogue.broken)
+        return self._known.snapshot(since=current.began_at, error=current.error)
 
 
 def _reportable(error: Exception) -> GatewayError:
     return error if isinstance(error, GatewayError) else report_incident(error)
-
-
-def _stale(freshness: Freshness) -> Freshness:
-    return replace(freshness, source=FreshnessSource.STALE)
-
-
-def _kept_from_before(part: _Part) -> _Part:
-    entries = tuple(replace(entry, freshness=_stale(entry.freshness)) for entry in part.entries)
-    return replace(part, entries=entries, freshness=_stale(part.freshness))

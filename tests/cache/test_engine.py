@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import pytest
@@ -79,6 +80,24 @@ async def test_a_refresh_runs_in_the_background_on_its_own_account() -> None:
     assert [context.priority for context in seen] == [Priority.BACKGROUND]
     assert seen[0].deadline == bench.clock.now + ReadPolicy().refresh_s
     assert person.bill == UpstreamBill(calls=0, saved=1)
+
+
+async def test_a_flight_sees_the_context_of_its_caller_but_a_refresh_sees_none() -> None:
+    bench = Bench()
+    engine = bench.engine()
+    request_id: ContextVar[str] = ContextVar("request_id", default="none")
+    request_id.set("r-1")
+    seen: list[str] = []
+
+    async def load() -> str:
+        seen.append(request_id.get())
+        return "one"
+
+    for _ in range(2):
+        await engine.read(SPEC, load)
+        bench.clock.now += FRESH_S
+    await turns()
+    assert seen == ["r-1", "none"]
 
 
 async def test_past_its_usable_time_an_answer_is_fetched() -> None:

@@ -255,6 +255,22 @@ async def test_asked_for_now_nobody_waits_for_another_replica() -> None:
     assert (await lenient).value == "one"
 
 
+async def test_asked_for_now_nobody_gets_what_another_replica_asked_for_earlier() -> None:
+    bench, cloud, earlier = Bench(), Upstream(), Upstream()
+    store = bench.shared()
+    earlier.answer = "asked earlier"
+    earlier.gate.clear()
+    there = asyncio.create_task(bench.engine(store).read(SPEC, earlier.load))
+    await turns()
+    here = bench.engine(store)
+    lenient = asyncio.create_task(here.read(SPEC, cloud.load))
+    now = asyncio.create_task(here.read(SPEC, cloud.load, max_age_s=0))
+    await turns(10)
+    earlier.gate.set()
+    assert (await now).value == "one"
+    await asyncio.gather(there, lenient)
+
+
 async def test_an_invalidation_is_seen_by_all_replicas() -> None:
     bench, cloud = Bench(), Upstream()
     store = bench.shared()
