@@ -16,6 +16,7 @@ from gateway.cache.ttl import (
     LifetimeTable,
     firmware_content,
     job_content,
+    package_jobs_content,
     tasks_content,
 )
 from gateway.domain.device import Device, DeviceRef, Module
@@ -98,7 +99,7 @@ class CachedProvider:
         about = [keys.JOB_LISTS, keys.about_firmware(firmware_id)]
         kind = ReadKind.FIRMWARE_JOBS
         return await self._jobs(
-            self._spec(kind, codec.JOBS, Content.JOB_LIST, about, firmware_id, page),
+            self._spec(kind, codec.JOBS, _page_of_package_jobs, about, firmware_id, page),
             lambda: self._inner.list_firmware_jobs(firmware_id, page),
             max_age_s,
         )
@@ -286,6 +287,10 @@ class CachedProvider:
             lifetime=lifetime,
             tags=tuple(keys.tag_key(self._backend, name) for name in (keys.EVERYTHING, *about)),
         )
+
+
+def _page_of_package_jobs(page: Page[OtaJob]) -> Content:
+    return package_jobs_content(page.items)
 
 
 def _page_of_tasks(page: Page[Task]) -> Content:

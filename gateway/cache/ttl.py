@@ -26,6 +26,8 @@ class Content(StrEnum):
     PLANNED_JOB = "PLANNED_JOB"
     STOPPED_JOB = "STOPPED_JOB"
     JOB_LIST = "JOB_LIST"
+    PACKAGE_JOBS = "PACKAGE_JOBS"
+    ENDED_PACKAGE_JOBS = "ENDED_PACKAGE_JOBS"
     OPEN_TASKS = "OPEN_TASKS"
     ENDED_TASKS = "ENDED_TASKS"
     TASK_COUNT = "TASK_COUNT"
@@ -64,12 +66,15 @@ DEFAULT_LIFETIMES: Final[Mapping[Content, Lifetime]] = {
     Content.PLANNED_JOB: _lists(30),
     Content.STOPPED_JOB: _lists(30),
     Content.JOB_LIST: _lists(15),
+    # What a job index is made of: usable for long, so that it stands at once after a restart.
+    Content.PACKAGE_JOBS: Lifetime(fresh_s=15, usable_s=24 * _HOUR),
+    Content.ENDED_PACKAGE_JOBS: Lifetime(fresh_s=2 * _MINUTE, usable_s=24 * _HOUR),
     Content.OPEN_TASKS: _lists(5),
     Content.ENDED_TASKS: _lists(30),
     Content.TASK_COUNT: _lists(5),
     Content.FIRMWARE: Lifetime(fresh_s=10 * _MINUTE, usable_s=_HOUR),
     Content.FIRMWARE_IN_VERIFICATION: _lists(15),
-    Content.FIRMWARE_LIST: _lists(30),
+    Content.FIRMWARE_LIST: Lifetime(fresh_s=30, usable_s=24 * _HOUR),
     Content.DEVICE: _lists(30),
     Content.CATALOGUE: _lists(30),
 }
@@ -98,6 +103,15 @@ _BY_JOB_STATUS: Final[Mapping[JobStatus, Content]] = {
 def job_content(job: OtaJob) -> Content:
     """Content of the read of one job."""
     return _BY_JOB_STATUS.get(job.status, Content.RUNNING_JOB)
+
+
+def package_jobs_content(jobs: Iterable[OtaJob]) -> Content:
+    """Content of a list of one package's jobs.
+
+    One whose jobs have all ended changes only when a new one is made, and is asked for rarely.
+    """
+    ended = all(job.status in TERMINAL_JOB_STATUSES for job in jobs)
+    return Content.ENDED_PACKAGE_JOBS if ended else Content.PACKAGE_JOBS
 
 
 def tasks_content(tasks: Iterable[Task]) -> Content:

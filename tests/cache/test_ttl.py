@@ -11,6 +11,7 @@ from gateway.cache.ttl import (
     LifetimeTable,
     firmware_content,
     job_content,
+    package_jobs_content,
     tasks_content,
 )
 from gateway.domain.firmware import VerificationStatus
@@ -34,6 +35,31 @@ _HOUR = 3_600
 )
 def test_jobs_by_status(status: JobStatus, content: Content) -> None:
     assert job_content(dataclasses.replace(JOB, status=status)) is content
+
+
+@pytest.mark.parametrize(
+    ("statuses", "content"),
+    [
+        ([], Content.ENDED_PACKAGE_JOBS),
+        ([JobStatus.COMPLETED, JobStatus.CANCELED], Content.ENDED_PACKAGE_JOBS),
+        ([JobStatus.COMPLETED, JobStatus.IN_PROGRESS], Content.PACKAGE_JOBS),
+        ([JobStatus.PLANNED], Content.PACKAGE_JOBS),
+        ([JobStatus.UNKNOWN], Content.PACKAGE_JOBS),
+    ],
+)
+def test_packages_whose_jobs_have_ended_are_asked_for_rarely(
+    statuses: list[JobStatus], content: Content
+) -> None:
+    jobs = [dataclasses.replace(JOB, status=status) for status in statuses]
+
+    assert package_jobs_content(jobs) is content
+
+
+def test_a_job_index_stands_for_a_day_without_the_cloud() -> None:
+    table = LifetimeTable()
+
+    for content in (Content.PACKAGE_JOBS, Content.ENDED_PACKAGE_JOBS, Content.FIRMWARE_LIST):
+        assert table.lifetime("cloud", content).usable_s == 24 * _HOUR
 
 
 @pytest.mark.parametrize(
