@@ -6,33 +6,29 @@ from gateway.app.explorer import ExampleQuery
 
 EXAMPLES: Final = (
     ExampleQuery(
-        title="Jobs of both clouds",
+        title="The newest jobs of all clouds in one list",
         query="""\
-# Jobs of every backend in one list, newest first.
 query NewestJobs {
-  otaJobs(first: 10) {
+  otaJobs(first: 3) {
     totalCount
     edges {
       node {
-        id
         name { default }
         backend { provider }
         status
-        createdAt
         timeoutSeconds
+        createdAt
         scope { target { __typename } }
       }
     }
-    pageInfo { hasNextPage endCursor }
-    sources { backend { name } outcome totalCount error { code message } }
+    sources { backend { name } outcome }
   }
 }
 """,
     ),
     ExampleQuery(
-        title="A dashboard",
+        title="A dashboard: only the counts that are selected are asked for",
         query="""\
-# Running upgrades with their tasks by state. Only the counts selected are asked for.
 query RunningUpgrades {
   otaJobs(first: 5, filter: { statuses: [IN_PROGRESS], types: [UPGRADE] }) {
     edges {
@@ -50,12 +46,10 @@ query RunningUpgrades {
 """,
     ),
     ExampleQuery(
-        title="Backends",
+        title="What is connected, what it can do, and how much of its rate is used",
         query="""\
-# What is connected, what it can do, and how much of its rate is used.
 query Backends {
   backends {
-    id
     name
     providerTitle
     capabilities

@@ -73,7 +73,7 @@ def _calls(number: int) -> Callable[[Arguments], int]:
     return lambda _arguments: number
 
 
-_PRICES: Final[Mapping[str, Callable[[Arguments], int]]] = {
+PRICES: Final[Mapping[str, Callable[[Arguments], int]]] = {
     "Query.node": _calls(1),
     "Query.nodes": lambda arguments: _count(arguments.get("ids"), 1),
     "Query.otaJob": _calls(1),
@@ -107,7 +107,7 @@ _PRICES: Final[Mapping[str, Callable[[Arguments], int]]] = {
 }
 """Calls of one field on one object, beyond what its parent has cost."""
 
-_SHARED: Final[Mapping[str, tuple[frozenset[str], int]]] = {
+SHARED_READS: Final[Mapping[str, tuple[frozenset[str], int]]] = {
     "OtaJob": (
         frozenset(
             {
@@ -160,7 +160,7 @@ class _Pricing:
     def price(self, selections: SelectionSetNode, type_name: str, size: int) -> int:
         """Calls of `selections` on one object; `size` is the length of the list it may hold."""
         total = sum(self._selection(node, type_name, size) for node in selections.selections)
-        shared, calls = _SHARED.get(type_name, (frozenset(), 0))
+        shared, calls = SHARED_READS.get(type_name, (frozenset(), 0))
         if shared and any(name in shared for name in self._names(selections, set())):
             total += calls
         return total
@@ -216,7 +216,7 @@ class _Pricing:
         if field is None:
             return 0
         arguments = self._arguments(node)
-        own = _PRICES.get(f"{type_name}.{node.name.value}", _calls(0))(arguments)
+        own = PRICES.get(f"{type_name}.{node.name.value}", _calls(0))(arguments)
         below = get_named_type(field.type)
         if node.selection_set is None or not is_composite_type(below):
             return own

@@ -7,8 +7,6 @@ from typing import Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.domain.errors import InvalidRequestError
-
 Long = NewType("Long", int)
 Json = NewType("Json", object)
 
@@ -31,22 +29,22 @@ def parse_time(value: object) -> datetime:
     """An aware UTC time from RFC 3339 text.
 
     Raises:
-        InvalidRequestError: no such text, or one without a zone.
+        ValueError: no such text, or one without a zone; graphql-core adds what and where it was.
     """
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         message = "a DateTime is RFC 3339 text with a zone, such as 2026-01-31T08:00:00Z"
-        raise InvalidRequestError(message)
+        raise ValueError(message)
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         message = "this DateTime does not exist in the calendar"
-        raise InvalidRequestError(message) from error
+        raise ValueError(message) from error
 
 
 def _parse_long(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LONG_LIMIT:
         message = "a Long is a whole number between -2^53 and 2^53"
-        raise InvalidRequestError(message)
+        raise ValueError(message)
     return value
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from gateway.app.assembly import Overrides
+from gateway.app.examples import EXAMPLES
 from gateway.settings import RequestSettings, ServerSettings, Settings, UpstreamSettings
 
 from .demo import ROOT, Demo, environment, free_port, running
@@ -70,6 +71,10 @@ def test_the_first_query_gets_an_answer_of_the_shape_shown(demo: Demo) -> None:
     assert shape(answer["data"]) == shape(shown["data"])
     created = [edge["node"]["createdAt"] for edge in answer["data"]["otaJobs"]["edges"]]
     assert created == sorted(created, reverse=True)
+
+
+def test_the_queries_are_the_tabs_of_the_explorer() -> None:
+    assert blocks("graphql") == [example.query for example in EXAMPLES]
 
 
 def test_every_query_runs_without_an_error(demo: Demo) -> None:

@@ -211,7 +211,7 @@ async def test_every_field_of_a_backend_is_shown_and_names_are_in_order() -> Non
     assert (found[1]["name"], found[1]["provider"]) == ("wind", "breeze")
 
 
-async def _send(world: World, path: str) -> None:
+async def _send(world: World, operation: str, path: str) -> None:
     def read(reply: Reply) -> int:
         if reply.status != 200:
             message = "down"
@@ -219,18 +219,21 @@ async def _send(world: World, path: str) -> None:
         return reply.status
 
     upstream = world.fleet.backend("plant").upstream
-    await upstream.call(
-        "getThing", lambda: Request(method="GET", path=path), read, repeatable=False
-    )
+    await upstream.call(operation, lambda: Request(method="GET", path=path), read, repeatable=False)
 
 
 async def test_health_and_budget_tell_how_calls_went() -> None:
     async with running_world({"plant": FakeCloud()}) as world:
-        await _send(world, "/good")
+        await _send(world, "getThing", "/good")
         with pytest.raises(ProviderUnavailableError):
-            await _send(world, "/bad")
+            await _send(world, "listThings", "/bad")
         backend = (await world.read(BACKENDS))["backends"][0]
-    assert backend["budget"][0]["inUse"] == 2
+    assert [
+        (each["operation"], each["inUse"], each["limitPerSecond"]) for each in backend["budget"]
+    ] == [
+        ("getThing", 1, 20.0),
+        ("listThings", 1, None),
+    ]
     assert backend["health"]["lastSuccessAt"] == NOW_TEXT
     assert backend["health"]["lastErrorAt"] == NOW_TEXT
     assert backend["health"]["lastErrorCode"] == "PROVIDER_UNAVAILABLE"

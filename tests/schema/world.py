@@ -90,6 +90,7 @@ async def running_world(
     *,
     providers: Mapping[str, str] | None = None,
     patience_s: float = 4.0,
+    index_patience_s: float = 2.5,
     max_upstream_calls: int = 1_000,
 ) -> AsyncIterator[World]:
     """A world over `clouds`; `providers` are the keys of their clouds, by backend name."""
@@ -107,7 +108,7 @@ async def running_world(
         for name, cloud in clouds.items()
     }
     indexes = {
-        name: JobIndex(backend.reads, IndexPolicy(patience_s=patience_s))
+        name: JobIndex(backend.reads, IndexPolicy(patience_s=index_patience_s))
         for name, backend in backends.items()
         if Capability.LIST_JOBS not in backend.reads.capabilities
     }
