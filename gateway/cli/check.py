@@ -1,6 +1,5 @@
 """`ota-gateway check`: does every backend let us in, and does it answer?"""
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -35,7 +34,6 @@ async def check_backends(
     settings: Settings, *, console: Console | None = None, overrides: Overrides | None = None
 ) -> bool:
     """Check every backend, print a table, and tell whether all of them work."""
-    logging.getLogger("gateway").setLevel(logging.CRITICAL)  # the table says it all
     async with running_fleet(settings, overrides) as fleet:
         findings = [
             finding for backend in fleet.backends.values() for finding in await _check(backend)

@@ -1,10 +1,11 @@
 """`ota-gateway demo`: the gateway and a simulation of every cloud, in one process."""
 
 import asyncio
+import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import typer
 import uvicorn
@@ -37,8 +38,7 @@ def run_demo(*, port: int, seed: int) -> None:
     settings = Settings.build({"backends": backends})
     address = _address(gateway_socket)
     gateway = server(create_app(settings), host=_HOST, port=port, ready=lambda: _announce(address))
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again once everything has stopped
-        asyncio.run(_run(gateway, gateway_socket, clouds))
+    asyncio.run(_run(gateway, gateway_socket, clouds))
     typer.echo("Stopped.")
 
 
@@ -47,22 +47,23 @@ async def _run(
     gateway_socket: socket.socket,
     clouds: list[tuple[uvicorn.Server, socket.socket]],
 ) -> None:
-    """Run all servers; the gateway, which minds the signals, goes first, then its clouds."""
+    """Run all servers. On a signal the gateway ends first, and then the clouds it still needs."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: setattr(gateway, "should_exit", True))
     running = []
-    for cloud, listener in clouds:
-        cloud.capture_signals = _leave_signals_alone  # type: ignore[method-assign] # no option for it
-        running.append(asyncio.create_task(cloud.serve(sockets=[listener])))
-    try:
-        await gateway.serve(sockets=[gateway_socket])
-    finally:
-        for cloud, _ in clouds:
-            cloud.should_exit = True
-        await asyncio.gather(*running, return_exceptions=True)
+    for server_, listener in [*clouds, (gateway, gateway_socket)]:
+        server_.capture_signals = _leave_signals_alone  # type: ignore[method-assign] # no option
+        running.append(asyncio.create_task(server_.serve(sockets=[listener])))
+    await running[-1]
+    for cloud, _ in clouds:
+        cloud.should_exit = True
+    await asyncio.gather(*running)
 
 
 @contextmanager
 def _leave_signals_alone() -> Iterator[None]:
-    """Stands in for a server's own handling: Ctrl-C must not take the clouds away first."""
+    """Stands in for a server's own handling, which would end all of them at once."""
     yield
 
 

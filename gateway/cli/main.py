@@ -1,6 +1,7 @@
 """The commands and their options."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -80,7 +81,9 @@ def serve_command(
 @app.command()
 def check(config: _Config = None) -> None:
     """Sign in to every backend, read one page, and show what works and what does not."""
-    if not asyncio.run(check_backends(_load(config))):
+    settings = _load(config)
+    logging.getLogger("gateway").setLevel(logging.CRITICAL)  # the table says it all
+    if not asyncio.run(check_backends(settings)):
         raise typer.Exit(1)
 
 
