@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from gateway.simulators.alibaba import catalogue
+from gateway.simulators.alibaba.allotment import Ring
 from gateway.simulators.alibaba.drafts import DYNAMIC, Draft, Part
 from gateway.simulators.alibaba.draw import Draw, draw
 from gateway.simulators.alibaba.firmware import Firmware
+from gateway.simulators.alibaba.groups import groups_of
 from gateway.simulators.alibaba.job import (
     Group,
     Job,
@@ -56,8 +58,7 @@ def make_jobs(
             scope=scope,
             settings=_settings(scope, timing, firmware, sizing, chance),
             timing=timing,
-            first_device=firsts[place],
-            size=sizing.size,
+            devices=Ring(first=firsts[place], size=sizing.size, around=firmware.product.devices),
             joiners=sizing.joiners,
             lingering=_lingering(draft.part, chance),
             failing=0.35 if chance.chance(0.06) else 0.02 + 0.05 * chance.random(),
@@ -105,9 +106,7 @@ def _sources(firmware: Firmware, chance: Draw) -> tuple[str, ...]:
 
 
 def _group(firmware: Firmware, chance: Draw, seed: int) -> Group:
-    place = chance.randrange(len(catalogue.GROUPS))
-    token = draw(seed, "group", firmware.product.key, place).token()
-    return Group(id=token[:16], name=catalogue.GROUPS[place])
+    return chance.choice(groups_of(firmware.product.key, seed))
 
 
 def _settings(

@@ -14,7 +14,8 @@ class ServedCall:
     """One answered request.
 
     `at_s` is its arrival in epoch seconds of the simulator's clock; `operation` what it claimed
-    to call, empty if it named nothing; `code` is `OK` or the error code answered.
+    to call, empty if it named nothing. `code` is `OK`, the error code answered, or `LOST` for an
+    answer that a scripted fault kept from arriving.
     """
 
     at_s: float

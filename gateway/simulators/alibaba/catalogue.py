@@ -182,6 +182,7 @@ UNFIT_TEXTS = (
 )
 REFUSED_TEXTS = ("battery too low", "设备电量不足 拒绝升级", "device is charging")
 BUSY_TEXT = "device has an unfinished upgrade task"
+REPLACED_TEXT = "replaced by a newer upgrade task"
 TIMEOUT_TEXT = "timeout"
 CANCELED_TEXTS = ("canceled by user", "用户取消升级", None)
 WINDOW_CLOSED_TEXT = "schedule finish time reached"

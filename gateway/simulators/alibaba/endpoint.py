@@ -1,10 +1,10 @@
 """The RPC endpoint: one request from its arrival to its envelope.
 
 The order of the checks: method and path, `Format`, the operation, the caller, the caller's
-rate, the parameters, the instance; then the operation itself.
+rate, the parameters, the instance; then the operation itself, unless a scripted fault forbids.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -16,10 +16,22 @@ from gateway.simulators.alibaba import envelope, errors
 from gateway.simulators.alibaba.auth import Authenticator, Scheme, SignedRequest
 from gateway.simulators.alibaba.calls import SUCCESS, CallLog, ServedCall
 from gateway.simulators.alibaba.envelope import Format
+from gateway.simulators.alibaba.executed import ExecutedLog
+from gateway.simulators.alibaba.faults import (
+    LOST,
+    Broken,
+    BrokenResponse,
+    FailedAfterwards,
+    Fault,
+    Faults,
+    Late,
+    Refused,
+)
+from gateway.simulators.alibaba.handler import Handler, Payload
 from gateway.simulators.alibaba.limits import RateLimiter
-from gateway.simulators.alibaba.operations import OPERATIONS, Operation
-from gateway.simulators.alibaba.parameters import read_arguments
-from gateway.simulators.alibaba.reads import Payload, Reads
+from gateway.simulators.alibaba.operation import Operation
+from gateway.simulators.alibaba.operations import OPERATIONS, WRITE_NAMES
+from gateway.simulators.alibaba.parameters import Arguments, read_arguments
 
 API_VERSION: Final = "2018-01-20"
 _FORM = "application/x-www-form-urlencoded"
@@ -67,8 +79,10 @@ class Endpoint:
 
     authenticator: Authenticator
     limiter: RateLimiter
-    reads: Reads
+    handlers: Mapping[str, Handler]
     calls: CallLog
+    executed: ExecutedLog
+    faults: Faults
     clock: Callable[[], float]
     instance_id: str
     region: str
@@ -79,18 +93,35 @@ class Endpoint:
         now_s = self.clock()
         signed = _signed_request(request, await request.body())
         action = _common(signed, "Action", "x-acs-action")
+        host = signed.headers.get("host", "")
         form = Format.JSON
+        fault: Fault | None = None
         try:
             form = _format(signed)
-            payload = self._answer(signed, action, now_s)
+            operation, arguments = self._admit(signed, action, now_s)
+            fault = self.faults.take(action)
+            if isinstance(fault, Refused):
+                raise fault.problem
+            payload = self._execute(operation, arguments, signed, now_s)
+            response = envelope.success(payload, action=action, form=form)
+            code = SUCCESS
         except (errors.ApiGatewayError, errors.BusinessError) as problem:
-            self.calls.record(ServedCall(at_s=now_s, operation=action, code=problem.code))
-            host = signed.headers.get("host", "")
-            return envelope.failure(problem, host=host, action=action, form=form)
-        self.calls.record(ServedCall(at_s=now_s, operation=action, code=SUCCESS))
-        return envelope.success(payload, action=action, form=form)
+            response = envelope.failure(problem, host=host, action=action, form=form)
+            code = problem.code
+        if isinstance(fault, FailedAfterwards):
+            response = envelope.failure(fault.problem, host=host, action=action, form=form)
+            code = fault.problem.code
+        elif isinstance(fault, Broken):
+            response = BrokenResponse(response, body_share=fault.body_share)
+            code = LOST
+        self.calls.record(ServedCall(at_s=now_s, operation=action, code=code))
+        if isinstance(fault, Late):
+            await self.faults.sleep(fault.delay_s)
+        return response
 
-    def _answer(self, request: SignedRequest, action: str, now_s: float) -> Payload:
+    def _admit(
+        self, request: SignedRequest, action: str, now_s: float
+    ) -> tuple[Operation, Arguments]:
         operation = _operation(request, action)
         self.authenticator.verify(request, now_s)
         self._keep_rate(operation, now_s)
@@ -103,7 +134,20 @@ class Endpoint:
         )
         if arguments.texts.get("IotInstanceId") != self.instance_id:
             raise errors.instance_not_found()
-        return operation.handler(self.reads, arguments, now_s)
+        return operation, arguments
+
+    def _execute(
+        self, operation: Operation, arguments: Arguments, request: SignedRequest, now_s: float
+    ) -> Payload:
+        payload = self.handlers[operation.name](arguments, now_s)
+        if operation.name in WRITE_NAMES:
+            self.executed.record(
+                at_s=now_s,
+                operation=operation.name,
+                parameters=dict(self._own_parameters(request)),
+                payload=payload,
+            )
+        return payload
 
     def _keep_rate(self, operation: Operation, now_s: float) -> None:
         if not self.strictness.throttle:

@@ -50,6 +50,20 @@ class InventedCodes:
     job_not_found: str = "iot.ota.JobNotFound"
     unknown_parameter: str = "InvalidParameter.Unknown"
     body_not_read: str = "InvalidParameter.Body"
+    job_state: str = "iot.ota.InvalidJobStatus"
+    task_not_found: str = "iot.ota.TaskNotFound"
+    task_state: str = "iot.ota.InvalidTaskStatus"
+    dynamic_job_exists: str = "iot.ota.DynamicJobExists"
+    group_not_found: str = "iot.ota.GroupNotFound"
+    firmware_state: str = "iot.ota.InvalidFirmwareStatus"
+    firmware_name_exists: str = "iot.ota.FirmwareNameExists"
+    firmware_count_exceeded: str = "iot.ota.FirmwareCountExceeded"
+    firmware_in_use: str = "iot.ota.FirmwareInUse"
+    file_not_found: str = "iot.ota.FileNotFound"
+    module_not_found: str = "iot.ota.ModuleNotFound"
+    module_exists: str = "iot.ota.ModuleExists"
+    module_count_exceeded: str = "iot.ota.ModuleCountExceeded"
+    module_in_use: str = "iot.ota.ModuleInUse"
 
 
 def missing(parameter: str) -> ApiGatewayError:
@@ -132,6 +146,15 @@ def throttled(retry_after_ms: int | None) -> ApiGatewayError:
     )
 
 
+def server_failed(status: HTTPStatus) -> ApiGatewayError:
+    """The endpoint itself failed: `ServiceUnavailable` with 503, `InternalError` otherwise."""
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        message = "The request has failed due to a temporary failure of the server."
+        return ApiGatewayError("ServiceUnavailable", message, status=status)
+    message = "The request processing has failed due to some unknown error, exception or failure."
+    return ApiGatewayError("InternalError", message, status=status)
+
+
 def instance_not_found() -> BusinessError:
     """`IotInstanceId` is absent or another account's."""
     return BusinessError("iot.system.InstanceNotFound", "The specified instance ID does not exist.")
@@ -152,6 +175,11 @@ def invalid_page() -> BusinessError:
 def product_not_found() -> BusinessError:
     """No product of this key."""
     return BusinessError("iot.prod.NotExistedProduct", "The specified product does not exist.")
+
+
+def product_key_missing() -> BusinessError:
+    """No `ProductKey` where one is needed after all."""
+    return BusinessError("iot.prod.NullProductKey", "The product key must not be empty.")
 
 
 def device_not_found() -> BusinessError:

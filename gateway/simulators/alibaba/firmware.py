@@ -48,7 +48,8 @@ class Firmware:
     `source_version` is there for differential packages only. `earlier_versions` are the versions
     of the same module before this one, oldest first. Without `verification` nobody has tried the
     package; `needs_verification` says whether somebody must. `blank_style` picks, by any number,
-    how a value that does not exist is written. Times are epoch seconds.
+    how a value that does not exist is written. `changed_s` is when a call last
+    changed its texts, 0 if none did. Times are epoch seconds.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Firmware:
     verification: Verification | None
     created_s: float
     blank_style: int
+    changed_s: float = 0.0
 
     @property
     def type(self) -> FirmwareType:
@@ -87,12 +89,14 @@ class Firmware:
         trial = self.verification
         if trial is None or now_s < trial.started_s:
             return 0
-        share = (now_s - trial.started_s) / (trial.ended_s - trial.started_s)
-        return min(100, int(share * 100))
+        if now_s >= trial.ended_s:
+            return 100
+        return int((now_s - trial.started_s) / (trial.ended_s - trial.started_s) * 100)
 
     def modified_at(self, now_s: float) -> float:
-        """When the package last changed: created, or moved on in its verification."""
+        """When the package last changed: created, or moved on in its verification, or renamed."""
         trial = self.verification
         if trial is None or now_s < trial.started_s:
-            return self.created_s
-        return trial.started_s if now_s < trial.ended_s else trial.ended_s
+            return max(self.created_s, self.changed_s)
+        moved_s = trial.started_s if now_s < trial.ended_s else trial.ended_s
+        return max(moved_s, self.changed_s)

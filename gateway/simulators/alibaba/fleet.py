@@ -1,15 +1,19 @@
-"""The state of one account: products, packages, batches and tasks, as of any moment."""
+"""The state of one account: products, packages, batches and tasks, as of any moment.
+
+Every object in here is immutable; a write replaces what it changes, and what refers to it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from gateway.simulators.alibaba import batches, packages, sizing
-from gateway.simulators.alibaba.drafts import draft_jobs
-from gateway.simulators.alibaba.draw import draw
+from gateway.simulators.alibaba.draw import Draw, draw
 from gateway.simulators.alibaba.firmware import Firmware
 from gateway.simulators.alibaba.job import Job, JobStatus
+from gateway.simulators.alibaba.population import populate
 from gateway.simulators.alibaba.product import Device, Module, Product
 from gateway.simulators.alibaba.rollout import draw_courses
 from gateway.simulators.alibaba.task import UNFINISHED, Course, Task, TaskStatus
+from gateway.simulators.alibaba.versions import Past, reported_version
 
 MOST_PACKAGES = 500
 """The vendor's limit for one account."""
@@ -18,9 +22,10 @@ MOST_PACKAGES = 500
 class Fleet:
     """Everything the account holds.
 
-    Two fleets of the same seed, sizes and origin are equal. Lists come in a drawn order that
-    never changes: the vendor documents no order, so a client must not count on one. Courses of
-    tasks are drawn when a batch is first asked for, as all of them at once would take a while.
+    Two fleets of the same seed, sizes and origin are equal, and stay so through equal writes.
+    Lists come in a drawn order that never changes, new members at a drawn place: the vendor
+    documents no order, so a client must not count on one. Courses of tasks are drawn when a
+    batch is first asked for, as all of them at once would take a while.
     """
 
     def __init__(self, *, seed: int, origin_s: float, packages: int, jobs: int, tasks: int) -> None:
@@ -33,17 +38,39 @@ class Fleet:
         if not 1 <= packages <= MOST_PACKAGES or not packages <= jobs <= tasks:
             message = "a fleet needs 1 to 500 packages <= jobs <= tasks"
             raise ValueError(message)
-        self._seed = seed
+        self.seed = seed
         self._origin_s = origin_s
-        self.products, self.firmwares, self.jobs = _populate(
+        found = populate(
             seed=seed, origin_s=origin_s, package_count=packages, job_count=jobs, tasks=tasks
         )
-        self._products = {product.key: product for product in self.products}
-        self._firmwares = {firmware.id: firmware for firmware in self.firmwares}
-        self._jobs = {job.id: job for job in self.jobs}
-        self._jobs_by_firmware = _grouped(self.jobs)
+        self._products = {product.key: product for product in found.products}
+        self._firmwares = {firmware.id: firmware for firmware in found.firmwares}
+        self._jobs = {job.id: job for job in found.jobs}
+        self._tokens = {job.task_token: job.id for job in found.jobs}
+        self._of_firmware: dict[str, list[str]] = {}
+        self._of_product: dict[str, list[str]] = {}
+        for job in found.jobs:
+            self._of_firmware.setdefault(job.firmware.id, []).append(job.id)
+            self._of_product.setdefault(job.firmware.product.key, []).append(job.id)
+        self._reopened: set[str] = set()
+        self._made = 0
         self._courses: dict[str, tuple[Course, ...]] = {}
         self._orders: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """The products of the account."""
+        return tuple(self._products.values())
+
+    @property
+    def firmwares(self) -> tuple[Firmware, ...]:
+        """The packages of the account, as they are listed."""
+        return tuple(self._firmwares.values())
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The batches of the account, also those of packages deleted since."""
+        return tuple(self._jobs.values())
 
     def product(self, key: str) -> Product | None:
         """The product of a `ProductKey`."""
@@ -64,7 +91,11 @@ class Fleet:
 
     def jobs_of_firmware(self, firmware: Firmware) -> Sequence[Job]:
         """The batches of a package, verifications included."""
-        return self._jobs_by_firmware.get(firmware.id, ())
+        return [self._jobs[identity] for identity in self._of_firmware.get(firmware.id, ())]
+
+    def jobs_of_product(self, product: Product) -> Sequence[Job]:
+        """The batches of a product, also those of packages deleted since."""
+        return [self._jobs[identity] for identity in self._of_product.get(product.key, ())]
 
     def tasks(self, job: Job, now_s: float, status: TaskStatus | None = None) -> Sequence[int]:
         """Positions of the tasks there are by now, all or those of one status."""
@@ -88,88 +119,110 @@ class Fleet:
         """The device's task in a batch, None if it has none there by now."""
         if job.firmware.product.key != device.product.key:
             return None
-        position = job.position_of(device.index)
+        position = job.devices.position_of(device.index)
         if position is None:
             return None
         task = self.task(job, position)
         return task if task.course.created_s <= now_s else None
 
+    def task_identified(self, identity: str, now_s: float) -> Task | None:
+        """The task of a `TaskId`, None if there is none by now."""
+        job = self._jobs.get(self._tokens.get(identity[:-6], ""))
+        digits = identity[-6:]
+        if job is None or not digits.isascii() or not digits.isdigit() or int(digits) >= job.size:
+            return None
+        task = self.task(job, int(digits))
+        return task if task.course.created_s <= now_s else None
+
+    def may_have_open_tasks(self, job: Job, now_s: float) -> bool:
+        """Whether it is worth looking: not in a batch that completed with its last task."""
+        return job.status_at(now_s) is not JobStatus.COMPLETED or job.id in self._reopened
+
     def unfinished_tasks(self, device: Device, now_s: float) -> Iterator[Task]:
         """The device's open tasks, over all batches and modules."""
-        for job in self.jobs:
-            if job.status_at(now_s) is JobStatus.COMPLETED:
+        for job in self.jobs_of_product(device.product):
+            if not self.may_have_open_tasks(job, now_s):
                 continue
             task = self.task_of_device(job, device, now_s)
             if task is not None and task.course.status_at(now_s) in UNFINISHED:
                 yield task
 
     def module_version(self, device: Device, module: Module, now_s: float) -> str:
-        """The version a device reports for a module: what its latest task left it with."""
-        latest: Task | None = None
-        for job in self.jobs:
-            if job.firmware.module != module or job.started_at(now_s) is None:
+        """The version a device reports for a module."""
+        past = []
+        for job in self.jobs_of_product(device.product):
+            if job.firmware.module.name != module.name or job.started_at(now_s) is None:
                 continue
-            if latest is not None and job.timing.start_s <= latest.job.timing.start_s:
-                continue
-            latest = self.task_of_device(job, device, now_s) or latest
-        if latest is None:
-            return module.first_version
-        if latest.course.status_at(now_s) is TaskStatus.SUCCEEDED:
-            return latest.job.firmware.version
-        return latest.course.source_version
+            task = self.task_of_device(job, device, now_s)
+            if task is not None:
+                past.append(Past(job.timing.start_s, task.course, job.firmware.version))
+        return reported_version(past, module.first_version, now_s)
 
     def courses(self, job: Job) -> tuple[Course, ...]:
         """The courses of a batch's tasks, by position; also of those not created yet."""
         courses = self._courses.get(job.id)
         if courses is None:
-            courses = draw_courses(job, seed=self._seed, origin_s=self._origin_s)
+            courses = draw_courses(job, seed=self.seed, origin_s=self._origin_s)
             self._courses[job.id] = courses
         return courses
+
+    def next_draw(self) -> tuple[int, Draw]:
+        """The number of what a call is about to make, and its stream of chance."""
+        self._made += 1
+        return self._made, draw(self.seed, "made", self._made)
+
+    def add_job(self, job: Job, courses: Sequence[Course]) -> None:
+        """Take in a batch with its tasks."""
+        self._jobs[job.id] = job
+        self._tokens[job.task_token] = job.id
+        self._courses[job.id] = tuple(courses)
+        firmware, product = job.firmware.id, job.firmware.product.key
+        siblings = self._of_firmware.setdefault(firmware, [])
+        siblings.insert(int(job.list_order * (len(siblings) + 1)), job.id)
+        self._of_product.setdefault(product, []).append(job.id)
+
+    def replace_job(self, job: Job) -> None:
+        """Put a batch in the place of what it was."""
+        self._jobs[job.id] = job
+
+    def change_courses(self, job: Job, changes: Mapping[int, Course], *, reopened: bool) -> None:
+        """Give tasks of a batch, by position, other courses; `reopened` if any runs again."""
+        courses = list(self.courses(job))
+        for position, course in changes.items():
+            courses[position] = course
+        self._courses[job.id] = tuple(courses)
+        if reopened:
+            self._reopened.add(job.id)
+
+    def add_firmware(self, firmware: Firmware, place: float) -> None:
+        """Take in a package, listed at this share (0 to 1) of the way through the others."""
+        items = list(self._firmwares.items())
+        items.insert(int(place * (len(items) + 1)), (firmware.id, firmware))
+        self._firmwares = dict(items)
+
+    def replace_firmware(self, firmware: Firmware) -> None:
+        """Put a package in the place of what it was, also for its batches."""
+        self._firmwares[firmware.id] = firmware
+        for job in self.jobs_of_firmware(firmware):
+            self._jobs[job.id] = replace(job, firmware=firmware)
+
+    def remove_firmware(self, firmware: Firmware) -> None:
+        """Forget a package; its batches stay where they are asked for by their ids."""
+        del self._firmwares[firmware.id]
+
+    def replace_product(self, product: Product) -> None:
+        """Put a product in the place of what it was, also for its packages."""
+        self._products[product.key] = product
+        modules = {module.name: module for module in product.modules}
+        for firmware in self.firmwares:
+            if firmware.product.key == product.key:
+                module = modules[firmware.module.name]
+                self.replace_firmware(replace(firmware, product=product, module=module))
 
     def _order(self, job: Job) -> tuple[int, ...]:
         order = self._orders.get(job.id)
         if order is None:
             places = list(range(job.size))
-            draw(self._seed, "order", job.id).shuffle(places)
+            draw(self.seed, "order", job.id).shuffle(places)
             order = self._orders[job.id] = tuple(places)
         return order
-
-
-def _grouped(jobs: Sequence[Job]) -> Mapping[str, Sequence[Job]]:
-    groups: dict[str, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(job.firmware.id, []).append(job)
-    return groups
-
-
-def _populate(
-    *, seed: int, origin_s: float, package_count: int, job_count: int, tasks: int
-) -> tuple[tuple[Product, ...], tuple[Firmware, ...], tuple[Job, ...]]:
-    drafts = draft_jobs(seed=seed, origin_s=origin_s, packages=package_count, jobs=job_count)
-    targets = sizing.choose_targets(seed=seed, drafts=drafts)
-    sizes = sizing.choose_sizes(seed=seed, drafts=drafts, targets=targets, tasks=tasks)
-    firsts, devices = sizing.allot_devices(
-        seed=seed,
-        drafts=drafts,
-        sizes=sizes,
-        products={
-            number: packages.package_product(number, package_count)
-            for number in range(package_count)
-        },
-    )
-    products = packages.make_products(seed=seed, origin_s=origin_s, devices=devices)
-    firmwares = packages.make_packages(
-        seed=seed, origin_s=origin_s, packages=package_count, products=products
-    )
-    jobs = batches.make_jobs(
-        seed=seed,
-        origin_s=origin_s,
-        drafts=drafts,
-        targets=targets,
-        sizes=sizes,
-        firsts=firsts,
-        firmwares=firmwares,
-    )
-    listed = list(firmwares)
-    draw(seed, "listing").shuffle(listed)
-    return products, tuple(listed), tuple(sorted(jobs, key=lambda job: job.list_order))

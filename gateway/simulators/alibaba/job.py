@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.simulators.alibaba.allotment import Allotment
 from gateway.simulators.alibaba.firmware import Firmware
 
 
@@ -119,10 +120,11 @@ class Timing:
 class Job:
     """A batch.
 
-    Its devices are the `size` numbers from `first_device` on, around the product's ring of
-    devices; the last `joiners` of them are only matched after the simulator started.
-    `lingering` is the share of devices that never finish, 0 to 1; `failing` that of those that
-    fail. `blank_style` picks how a value that does not exist is written.
+    The last `joiners` of its devices are matched some time after the batch, or the simulator,
+    began. `lingering` is the share of devices that never finish, 0 to 1; `failing` that of those
+    that fail. `blank_style` picks how a value that does not exist is written. `changed_s` is when
+    a call last changed its settings, 0 if none did; each of `past_timeouts` is a moment and the
+    timeout (minutes, None without one) that tasks made before it keep.
     """
 
     id: str
@@ -133,13 +135,19 @@ class Job:
     scope: Scope
     settings: Settings
     timing: Timing
-    first_device: int
-    size: int
+    devices: Allotment
     joiners: int
     lingering: float
     failing: float
     blank_style: int
     list_order: float
+    changed_s: float = 0.0
+    past_timeouts: tuple[tuple[float, int | None], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many devices it has or will have."""
+        return len(self.devices)
 
     def status_at(self, now_s: float) -> JobStatus:
         """The status at a moment."""
@@ -163,10 +171,12 @@ class Job:
 
     def modified_at(self, now_s: float) -> float:
         """When the batch itself last changed; progress of its tasks is no such change."""
-        return self.ended_at(now_s) or self.started_at(now_s) or self.timing.created_s
+        moved_s = self.ended_at(now_s) or self.started_at(now_s) or self.timing.created_s
+        return max(moved_s, self.changed_s)
 
-    def position_of(self, device: int) -> int | None:
-        """Which of the batch's devices this one is, from 0, or None if it is none of them."""
-        ring = self.firmware.product.devices
-        position = (device - self.first_device) % ring
-        return position if position < self.size else None
+    def timeout_of(self, created_s: float) -> int | None:
+        """The timeout, in minutes, of a task created then; None without one."""
+        for before_s, timeout_min in self.past_timeouts:
+            if created_s < before_s:
+                return timeout_min
+        return self.settings.timeout_min

@@ -18,6 +18,7 @@ def _start(seed: int, clock: Callable[[], float]) -> Simulation:
     )
 
     def settings(address: str) -> Mapping[str, object]:
+        simulator.public_address = address
         return {
             "provider": "alibaba",
             "title": "Alibaba Cloud (simulated)",

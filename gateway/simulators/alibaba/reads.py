@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.simulators.alibaba import errors, wire
-from gateway.simulators.alibaba.firmware import Firmware
+from gateway.simulators.alibaba.finder import Finder
 from gateway.simulators.alibaba.fleet import Fleet
+from gateway.simulators.alibaba.handler import Handler, Payload
 from gateway.simulators.alibaba.job import Job, JobStatus
 from gateway.simulators.alibaba.paging import PageNumber
 from gateway.simulators.alibaba.parameters import Arguments
-from gateway.simulators.alibaba.product import Device, Product
 from gateway.simulators.alibaba.task import UNFINISHED, TaskStatus
-
-Payload = Mapping[str, object]
 
 LARGEST_JOB_PAGE_OF_FIRMWARE: Final = 200
 LARGEST_JOB_PAGE_OF_DEVICE: Final = 100
@@ -26,31 +24,31 @@ MOST_DEVICE_NAMES: Final = 50
 class Reads:
     """Answers read operations from a fleet; every method raises the vendor's business failures."""
 
-    def __init__(self, fleet: Fleet, *, job_not_found: str, default_task_page: int) -> None:
-        """Serve `fleet`.
+    def __init__(self, fleet: Fleet, finder: Finder, *, default_task_page: int) -> None:
+        """Serve `fleet`, in which `finder` finds.
 
-        `job_not_found` is the code for an unknown batch, which no source documents;
-        `default_task_page` the page size of ListOTATaskByJob when none is asked for, likewise.
+        `default_task_page` is the page size of ListOTATaskByJob when none is asked for, which no
+        source documents.
         """
         self._fleet = fleet
-        self._job_not_found = job_not_found
+        self._find = finder
         self._default_task_page = default_task_page
 
     def query_ota_job(self, arguments: Arguments, now_s: float) -> Payload:
         """One batch in full."""
-        return {"Data": wire.full_job(self._job(arguments), now_s)}
+        return {"Data": wire.full_job(self._find.job(arguments), now_s)}
 
     def list_ota_job_by_firmware(self, arguments: Arguments, now_s: float) -> Payload:
         """The batches of a package."""
         page = _page(arguments).checked(largest=LARGEST_JOB_PAGE_OF_FIRMWARE)
-        jobs = self._fleet.jobs_of_firmware(self._firmware(arguments))
+        jobs = self._fleet.jobs_of_firmware(self._find.firmware(arguments))
         return _job_page(jobs, page, now_s)
 
     def list_ota_job_by_device(self, arguments: Arguments, now_s: float) -> Payload:
         """The batches of a package that hold a device; none that has yet to start."""
         page = _page(arguments).checked(largest=LARGEST_JOB_PAGE_OF_DEVICE)
-        firmware = self._firmware(arguments)
-        device = self._named_device(arguments)
+        firmware = self._find.firmware(arguments)
+        device = self._find.named_device(arguments)
         jobs = [
             job
             for job in self._fleet.jobs_of_firmware(firmware)
@@ -61,7 +59,7 @@ class Reads:
 
     def list_ota_task_by_job(self, arguments: Arguments, now_s: float) -> Payload:
         """The tasks of a batch: a page of all or of one status, or those of named devices."""
-        job = self._job(arguments)
+        job = self._find.job(arguments)
         status = _status(arguments, frozenset(TaskStatus))
         names = arguments.lists.get("DeviceNames")
         if names is None:
@@ -81,7 +79,7 @@ class Reads:
     def list_ota_unfinished_task_by_device(self, arguments: Arguments, now_s: float) -> Payload:
         """A device's open tasks, over all batches, not paged."""
         statuses = _open_statuses(arguments)
-        device = self._device(arguments)
+        device = self._find.device(arguments)
         module = arguments.texts.get("ModuleName")
         items = [
             wire.unfinished_task(task, now_s)
@@ -94,7 +92,7 @@ class Reads:
     def list_ota_firmware(self, arguments: Arguments, now_s: float) -> Payload:
         """The packages of the account, or of one product or version."""
         page = _page(arguments).checked(largest=LARGEST_FIRMWARE_PAGE)
-        product = None if "ProductKey" not in arguments.texts else self._product(arguments)
+        product = None if "ProductKey" not in arguments.texts else self._find.product(arguments)
         version = arguments.texts.get("DestVersion")
         found = [
             firmware
@@ -107,19 +105,19 @@ class Reads:
 
     def query_ota_firmware(self, arguments: Arguments, now_s: float) -> Payload:
         """One package in full."""
-        return {"FirmwareInfo": wire.full_firmware(self._firmware(arguments), now_s)}
+        return {"FirmwareInfo": wire.full_firmware(self._find.firmware(arguments), now_s)}
 
     def list_ota_module_by_product(self, arguments: Arguments, now_s: float) -> Payload:
         """The modules of a product, `default` among them; nothing in it depends on `now_s`."""
         del now_s
-        product = self._product(arguments)
+        product = self._find.product(arguments)
         modules = enumerate(product.modules)
         return {"Data": [wire.module(product, module, place) for place, module in modules]}
 
     def list_ota_module_versions_by_device(self, arguments: Arguments, now_s: float) -> Payload:
         """What a device runs in each of its modules."""
         page = _page(arguments).checked(largest=LARGEST_MODULE_PAGE)
-        device = self._device(arguments)
+        device = self._find.device(arguments)
         modules = device.product.modules
         items = [
             wire.module_version(device, module, self._fleet.module_version(device, module, now_s))
@@ -127,43 +125,19 @@ class Reads:
         ]
         return {"Data": {"SimpleOTAModuleInfo": items}, **page.fields(len(modules))}
 
-    def _job(self, arguments: Arguments) -> Job:
-        job = self._fleet.job(arguments.texts["JobId"])
-        if job is None:
-            message = "The specified job does not exist."
-            raise errors.BusinessError(self._job_not_found, message)
-        return job
-
-    def _firmware(self, arguments: Arguments) -> Firmware:
-        firmware = self._fleet.firmware(arguments.texts["FirmwareId"])
-        if firmware is None:
-            raise errors.firmware_not_found()
-        return firmware
-
-    def _product(self, arguments: Arguments) -> Product:
-        product = self._fleet.product(arguments.texts["ProductKey"])
-        if product is None:
-            raise errors.product_not_found()
-        return product
-
-    def _named_device(self, arguments: Arguments) -> Device:
-        device = self._product(arguments).device_named(arguments.texts["DeviceName"])
-        if device is None:
-            raise errors.device_not_found()
-        return device
-
-    def _device(self, arguments: Arguments) -> Device:
-        """The device of `IotId`, which wins, or of `ProductKey` and `DeviceName`."""
-        iot_id = arguments.texts.get("IotId")
-        if iot_id is not None:
-            device = self._fleet.device_identified(iot_id)
-            if device is None:
-                raise errors.invalid_iot_id()
-            return device
-        if not {"ProductKey", "DeviceName"} <= arguments.texts.keys():
-            detail = "IotId, or ProductKey and DeviceName, must be given."
-            raise errors.illegal_request(detail)
-        return self._named_device(arguments)
+    def handlers(self) -> Mapping[str, Handler]:
+        """The operations by name."""
+        return {
+            "QueryOTAJob": self.query_ota_job,
+            "ListOTAJobByFirmware": self.list_ota_job_by_firmware,
+            "ListOTAJobByDevice": self.list_ota_job_by_device,
+            "ListOTATaskByJob": self.list_ota_task_by_job,
+            "ListOTAUnfinishedTaskByDevice": self.list_ota_unfinished_task_by_device,
+            "ListOTAFirmware": self.list_ota_firmware,
+            "QueryOTAFirmware": self.query_ota_firmware,
+            "ListOTAModuleByProduct": self.list_ota_module_by_product,
+            "ListOTAModuleVersionsByDevice": self.list_ota_module_versions_by_device,
+        }
 
     def _positions(
         self, job: Job, names: Sequence[str], status: TaskStatus | None, now_s: float

@@ -32,7 +32,8 @@ class Course(NamedTuple):
     """When a task passes from one status to the next, in epoch seconds; `NEVER` where it does not.
 
     `outcome` is the status from `ended_s` on, `reason` the text beside it, None without one.
-    `ceiling_percent` is the progress reached at the end. A tuple, because there are 60,000.
+    `ceiling_percent` is the progress reached at the end. `ordered_s` is when a call made the
+    task or had it run again, 0 for those there from the start. A tuple, because there are 60,000.
     """
 
     created_s: float
@@ -44,6 +45,7 @@ class Course(NamedTuple):
     reason: str | None
     ceiling_percent: int
     source_version: str
+    ordered_s: float = 0.0
 
     def status_at(self, now_s: float) -> TaskStatus:
         """The status at a moment not before the task's creation."""
@@ -77,7 +79,8 @@ class Course(NamedTuple):
             step_s = (self.ended_s - self.reported_s) / self.ceiling_percent
             return self.reported_s + percent * step_s
         reached = (self.pushed_s, self.confirmed_s, self.created_s)
-        return next((moment for moment in reached if moment <= now_s), self.created_s)
+        moved_s = next((moment for moment in reached if moment <= now_s), self.created_s)
+        return max(moved_s, self.ordered_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,5 +99,4 @@ class Task:
     @property
     def device(self) -> Device:
         """The device that is to be updated."""
-        product = self.job.firmware.product
-        return product.device((self.job.first_device + self.position) % product.devices)
+        return self.job.firmware.product.device(self.job.devices.device_at(self.position))

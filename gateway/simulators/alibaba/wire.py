@@ -69,7 +69,7 @@ def task(task_: Task, now_s: float) -> dict[str, object]:
     item = _task_fields(task_, now_s)
     item["Progress"] = f"{course.percent_at(now_s)}.00"
     reason = course.reason if now_s >= course.ended_s else None
-    timeout_min = task_.job.settings.timeout_min
+    timeout_min = task_.job.timeout_of(course.created_s)
     put_text(item, "TaskDesc", reason, blank)
     put_text(item, "Timeout", None if timeout_min is None else str(timeout_min), blank)
     return item

@@ -81,7 +81,7 @@ async def test_the_instance_must_be_given_and_right(caller: Caller, instance: st
 
 async def test_an_unknown_action_version_path_or_method_is_not_found(caller: Caller) -> None:
     missing = (404, "InvalidApi.NotFound")
-    assert outcome(await caller.v3("CreateOTAFirmware", PAGE)) == missing
+    assert outcome(await caller.v3("CreateOTAFirmwares", PAGE)) == missing
     assert outcome(await caller.v1("listOTAFirmware", PAGE)) == missing
     assert outcome(await caller.v1(ACTION, PAGE, fields={"Version": "2018-01-21"})) == missing
     older = {"x-acs-version": "2016-01-04"}

@@ -1,6 +1,7 @@
 """Codes, statuses and texts of refusals, against the documented ones."""
 
 import json
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ DOCUMENTED: dict[str, Any] = json.loads(
 GATEWAY = {
     "InvalidAccessKeyId.NotFound": errors.unknown_access_key(),
     "InvalidApi.NotFound": errors.api_not_found(),
+    "InternalError": errors.server_failed(HTTPStatus.INTERNAL_SERVER_ERROR),
+    "ServiceUnavailable": errors.server_failed(HTTPStatus.SERVICE_UNAVAILABLE),
     "InvalidTimeStamp.Expired": errors.expired_timestamp(),
     "MissingFirmwareId": errors.missing("FirmwareId"),
     "MissingJobId": errors.missing("JobId"),

@@ -1,8 +1,17 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from gateway.simulators.alibaba.limits import RateLimiter
+from gateway.simulators.alibaba.operation import Operation
+from gateway.simulators.alibaba.operations import OPERATIONS
 from tests.simulators.alibaba.caller import INSTANCE, Caller, FakeClock, tiny_simulator
 
+DOCUMENTED: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "data" / "operations.json").read_text("utf-8")
+)["operations"]
 JOB = {"IotInstanceId": INSTANCE, "JobId": "none"}
 FIRMWARE = {"IotInstanceId": INSTANCE, "FirmwareId": "none"}
 
@@ -49,6 +58,23 @@ async def test_more_than_the_documented_rate_is_throttled(
     assert simulator.calls.busiest_second(action) == rate + 2
     clock.advance(1.0)
     assert (await caller.v3(action, parameters)).status_code == 200
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+async def test_every_operation_has_its_documented_rate(
+    clock: FakeClock, operation: Operation
+) -> None:
+    documented = DOCUMENTED[operation.name]["qps_per_account"]
+    caller = Caller(tiny_simulator(clock=clock), clock)
+    method = max(operation.methods)
+    codes = [
+        (await caller.v3(operation.name, {"IotInstanceId": INSTANCE}, method=method))
+        .json()
+        .get("Code")
+        for _ in range(documented + 1)
+    ]
+    assert "Throttling.User" not in codes[:-1]
+    assert codes[-1] == "Throttling.User"
 
 
 async def test_the_wait_can_be_announced_in_milliseconds(clock: FakeClock) -> None:

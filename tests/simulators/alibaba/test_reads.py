@@ -10,18 +10,28 @@ from hypothesis import strategies as st
 
 from gateway.simulators.alibaba import AlibabaSimulator
 from gateway.simulators.alibaba.errors import InventedCodes
+from gateway.simulators.alibaba.finder import Finder
 from gateway.simulators.alibaba.fleet import Fleet
 from gateway.simulators.alibaba.job import Job, JobStatus
-from gateway.simulators.alibaba.operations import OPERATIONS
+from gateway.simulators.alibaba.object_store import ObjectStore
+from gateway.simulators.alibaba.operations import OPERATIONS, WRITE_NAMES
 from gateway.simulators.alibaba.parameters import Arguments, Kind
+from gateway.simulators.alibaba.readings import Habits, Readings
 from gateway.simulators.alibaba.reads import Reads
 from gateway.simulators.alibaba.task import UNFINISHED, Task, TaskStatus
+from gateway.simulators.alibaba.writes import write_handlers
 from tests.simulators.alibaba.caller import START_S, Caller
 from tests.simulators.alibaba.fleets import small_fleet
 
 DATA = Path(__file__).parent / "data"
 DOCUMENTED: dict[str, Any] = json.loads((DATA / "operations.json").read_text("utf-8"))["operations"]
-KINDS = {"string": Kind.TEXT, "integer": Kind.INTEGER, "array<string>": Kind.TEXTS}
+KINDS = {
+    "string": Kind.TEXT,
+    "integer": Kind.INTEGER,
+    "boolean": Kind.BOOLEAN,
+    "array<string>": Kind.TEXTS,
+    "array<object>": Kind.OBJECTS,
+}
 PAGE = {"CurrentPage": 1, "PageSize": 100}
 
 
@@ -38,6 +48,10 @@ def open_task(fleet: Fleet) -> Task:
     )
 
 
+def documented_kind(parameter: dict[str, Any]) -> Kind:
+    return Kind.LONG if parameter.get("format") == "int64" else KINDS[parameter["type"]]
+
+
 def test_the_table_is_the_documented_one() -> None:
     assert OPERATIONS.keys() == DOCUMENTED.keys()
     for name, operation in OPERATIONS.items():
@@ -45,8 +59,32 @@ def test_the_table_is_the_documented_one() -> None:
         assert operation.methods == set(documented["allowed_http_methods"])
         assert operation.rate == documented["qps_per_account"]
         assert {p.name: (p.kind, p.required) for p in operation.parameters} == {
-            p["name"]: (KINDS[p["type"]], p["required"]) for p in documented["request"]
+            p["name"]: (documented_kind(p), p["required"]) for p in documented["request"]
         }
+        assert {
+            p.name: {f.name: (f.kind, f.required) for f in p.fields} for p in operation.parameters
+        } == {
+            p["name"]: {f["name"]: (documented_kind(f), f["required"]) for f in p.get("items", ())}
+            for p in documented["request"]
+        }
+
+
+def test_every_operation_has_a_handler(simulator: AlibabaSimulator) -> None:
+    fleet = simulator.fleet
+    codes = InventedCodes()
+    finder = Finder(fleet, codes)
+    reads = Reads(fleet, finder, default_task_page=10).handlers()
+    writes = write_handlers(
+        fleet=fleet,
+        finder=finder,
+        store=ObjectStore(region="cn-shanghai", seed=7),
+        codes=codes,
+        readings=Readings(),
+        habits=Habits(),
+        region="cn-shanghai",
+    )
+    assert reads.keys() == OPERATIONS.keys() - WRITE_NAMES
+    assert writes.keys() == WRITE_NAMES
 
 
 async def test_query_ota_job(simulator: AlibabaSimulator, caller: Caller) -> None:
@@ -331,14 +369,13 @@ def test_the_total_is_what_paging_yields(
     job: Job, status: TaskStatus | None, size: int, later_s: float
 ) -> None:
     fleet = small_fleet()
-    reads = Reads(fleet, job_not_found="x", default_task_page=10)
-    handler = OPERATIONS["ListOTATaskByJob"].handler
+    reads = Reads(fleet, Finder(fleet, InventedCodes()), default_task_page=10)
     texts = {"JobId": job.id} | ({} if status is None else {"TaskStatus": status})
 
     def page(number: int) -> dict[str, Any]:
         integers = {"CurrentPage": number, "PageSize": size}
         arguments = Arguments(texts=texts, integers=integers)
-        return dict(handler(reads, arguments, START_S + later_s))
+        return dict(reads.list_ota_task_by_job(arguments, START_S + later_s))
 
     first = page(1)
     pages = [page(number) for number in range(1, first["PageCount"] + 1)]

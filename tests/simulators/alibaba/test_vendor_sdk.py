@@ -1,77 +1,29 @@
 """The vendor's own Python SDK as the judge: it must be able to use the simulator.
 
-Every read operation, over real HTTP on the loopback interface, under both signature schemes. The
-SDK stamps its requests with the wall clock; the simulator's clock stands still at the start of
-the module, well within the accepted skew, so that the state compared with does not move.
+Every read operation, over real HTTP on the loopback interface, under both signature schemes; the
+clock stands still, so that the state compared with does not move. Writes are judged next door.
 """
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from alibabacloud_iot20180120 import models
 from alibabacloud_iot20180120.client import Client
 from alibabacloud_tea_openapi.exceptions._client import ClientException
 from alibabacloud_tea_openapi.exceptions._throttling import ThrottlingException
-from alibabacloud_tea_openapi.utils_models._config import Config
 
-from gateway.simulators.alibaba import AlibabaSimulator, generate_credentials
+from gateway.simulators.alibaba import AlibabaSimulator
 from gateway.simulators.alibaba.job import Job, JobStatus, JobType
 from gateway.simulators.alibaba.task import Task, TaskStatus
+from tests.simulators.alibaba.vendor_sdk import (
+    INSTANCE,
+    NOW_S,
+    make_client,
+    make_simulator,
+    served,
+)
 
-NOW_S = time.time()
-ACCOUNT = generate_credentials()
-INSTANCE = ACCOUNT.instance_id
-STOP_S = 10
 SPELLINGS = {"COMPLETE": "COMPLETED", "VERFIY_FIRMWARE": "VERIFY_FIRMWARE"}
-
-
-def make_simulator(*, throttle: bool) -> AlibabaSimulator:
-    return AlibabaSimulator(
-        access_key_id=ACCOUNT.access_key_id,
-        access_key_secret=ACCOUNT.access_key_secret,
-        instance_id=INSTANCE,
-        clock=lambda: NOW_S,
-        packages=12,
-        jobs=80,
-        tasks=1_200,
-        throttle=throttle,
-        announce_retry=throttle,
-    )
-
-
-@contextmanager
-def served(simulator: AlibabaSimulator) -> Iterator[str]:
-    """Serve in a thread and yield `host:port`; early calls wait in the socket's backlog."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(simulator.app, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(STOP_S)
-        assert not thread.is_alive()
-
-
-def make_client(endpoint: str, algorithm: str | None = None, secret: str | None = None) -> Client:
-    """An SDK client as the vendor's manual makes it; `v2` selects HMAC-SHA1 and None V3."""
-    config = Config(
-        access_key_id=ACCOUNT.access_key_id,
-        access_key_secret=secret or ACCOUNT.access_key_secret,
-        endpoint=endpoint,
-        protocol="http",
-        region_id="cn-shanghai",
-    )
-    if algorithm is not None:
-        config.signature_algorithm = algorithm
-    return Client(config)
 
 
 @pytest.fixture(scope="module")
