@@ -4,8 +4,8 @@ Written from the vendor's pages alone, and stricter than the cloud is known to b
 times, page limits, fields and operators are all checked.
 """
 
-from gateway.simulators.enos.app import GateEnvelope
 from gateway.simulators.enos.credentials import EnosCredentials, generate_credentials
+from gateway.simulators.enos.envelope import GateEnvelope
 from gateway.simulators.enos.plugin import SIMULATOR
 from gateway.simulators.enos.simulator import EnosSimulator
 

@@ -29,9 +29,22 @@ class TokenCode(IntEnum):
 
 
 class BusinessCode(IntEnum):
-    """Codes of the connection service that a read can meet (contract 2.5 and 3)."""
+    """Codes of the connection service (contract 2.5 and 3)."""
 
     NOT_FOUND = 24404
+    VERSION_EXISTS = 24601
+    NAME_EXISTS = 24602
+    CONCURRENT_CREATION = 24603
+    FIRMWARE_IN_USE = 24604
+    NOT_VERIFIED = 24610
+    TOTAL_VERIFICATION = 24611
+    TOO_MANY_DEVICES = 24612
+    HAS_STARTED = 24615
+    HAS_STOPPED = 24616
+    NOT_RUNNING = 24617
+    STILL_RUNNING = 24618
+    NOT_CANCELABLE = 24620
+    NOT_RETRYABLE = 24621
     BAD_PARAMETER = 99400
     DENIED = 99403
     NO_SUCH_OBJECT = 99404
@@ -46,6 +59,28 @@ _TOKEN_MESSAGES: Final = {
     TokenCode.EXPIRED: "access token expired",
     TokenCode.REFRESH_FAILED: "failed to refresh access token",
 }
+
+
+_BUSINESS_MESSAGES: Final = {
+    BusinessCode.VERSION_EXISTS: "Firmware version already exists",
+    BusinessCode.NAME_EXISTS: "Firmware name already exists",
+    BusinessCode.CONCURRENT_CREATION: "Not allowed to create firmware concurrently",
+    BusinessCode.FIRMWARE_IN_USE: "Firmware cannot be deleted",
+    BusinessCode.NOT_VERIFIED: (
+        "Not allowed to create job as firmware is not verified"
+        " while enable verification is switched on"
+    ),
+    BusinessCode.TOTAL_VERIFICATION: (
+        "upgradeScope type total is not allowed for verification task"
+    ),
+    BusinessCode.HAS_STARTED: "Job has started",
+    BusinessCode.HAS_STOPPED: "Job has stopped",
+    BusinessCode.NOT_RUNNING: "Job not running",
+    BusinessCode.STILL_RUNNING: "Not allowed to delete running job",
+    BusinessCode.NOT_CANCELABLE: "Only init or published tasks can be canceled",
+    BusinessCode.NOT_RETRYABLE: "Only failed tasks can be retried",
+}
+"""The vendor's texts; codes whose text depends on the call are not here."""
 
 
 class EnosError(Exception):
@@ -91,3 +126,18 @@ def job_not_found() -> BusinessError:
 def firmware_not_found() -> BusinessError:
     """24404 for an unknown firmware id."""
     return BusinessError(BusinessCode.NOT_FOUND, "Firmware not found")
+
+
+def refused(code: BusinessCode) -> BusinessError:
+    """The refusal of a write, in the vendor's words.
+
+    Raises:
+        KeyError: the text of this code depends on the call.
+    """
+    return BusinessError(code, _BUSINESS_MESSAGES[code])
+
+
+def too_many_devices(most: int) -> BusinessError:
+    """24612: a verification job of more devices than the firmware allows."""
+    message = f"Exceeded max verification deviceKeys, max[{most}]"
+    return BusinessError(BusinessCode.TOO_MANY_DEVICES, message)

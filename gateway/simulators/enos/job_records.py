@@ -65,7 +65,7 @@ def job_of(
             devices=devices,
             from_versions=from_versions,
             is_recent=number % 3 != 0,
-            product_key=firmware.owner.key if needs_product else None,
+            product_key=rollout.release.product.key if needs_product else None,
         ),
         policy=None if is_verification else _POLICIES[number % len(_POLICIES)],
         enable_upgrade_request=not is_verification and _ASKING[number % len(_ASKING)],

@@ -1,12 +1,9 @@
-"""The business actions: what each one takes and what it answers.
+"""The seven actions that read: what each one takes and what it answers.
 
-A table from (resource, action) to an `Operation`; another action is one more entry.
 Source: EnOS Connection API V2.1, OTA jobs and firmware.
 """
 
-import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from gateway.simulators.enos.errors import bad_parameter, firmware_not_found, job_not_found
@@ -20,14 +17,13 @@ from gateway.simulators.enos.filters import (
     predicate,
 )
 from gateway.simulators.enos.fleet import Fleet
+from gateway.simulators.enos.operation import Answer, Call, Operation
 from gateway.simulators.enos.paging import page_request
 from gateway.simulators.enos.records import Firmware
 from gateway.simulators.enos.views import DeviceView, JobView, TaskView
 from gateway.simulators.enos.wire import device_firmware, firmware_info, job_info, task_info
 
 RecordT = TypeVar("RecordT")
-
-Method = typing.Literal["GET", "POST"]
 
 _LOCALES: Final = ("zh_CN", "en_US")
 _JOB_LOCALES: Final = (*_LOCALES, "ja_JP", "es_ES")
@@ -61,50 +57,28 @@ DEVICE_FIELDS: Final[Mapping[str, Field[DeviceView]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """An admitted call: its query, its JSON body (empty where none was sent)."""
-
-    query: Mapping[str, str]
-    body: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What goes into the envelope; `pagination` None leaves the field out."""
-
-    data: object
-    pagination: Mapping[str, object] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One action.
-
-    `parameters` are the mandatory query parameters beside `action` and `orgId`; `body_fields` the
-    fields a body may have, None where no body may be sent.
-    """
-
-    method: Method
-    parameters: frozenset[str]
-    body_fields: frozenset[str] | None
-    handle: Callable[[Call], Answer]
-
-
 class ReadOperations:
     """The seven read actions over a fleet."""
 
     def __init__(
-        self, *, fleet: Fleet, org_id: str, clock: Callable[[], float], visibility_lag_s: float
+        self,
+        *,
+        fleet: Fleet,
+        org_id: str,
+        clock: Callable[[], float],
+        visibility_lag_s: float,
+        firmware_lag_s: float,
     ) -> None:
         """Answer with the state of `visibility_lag_s` before `clock`.
 
-        The vendor notes that for about two seconds after a change reads may show the old state.
+        The vendor notes that for about two seconds after a change reads of jobs, tasks and devices
+        may show the old state. Of firmware it says nothing, so that has a lag of its own.
         """
         self._fleet = fleet
         self._org_id = org_id
         self._clock = clock
         self._visibility_lag_s = visibility_lag_s
+        self._firmware_lag_s = firmware_lag_s
 
     def table(self) -> dict[tuple[str, str], Operation]:
         """The operations by resource and action."""
@@ -121,6 +95,10 @@ class ReadOperations:
     @property
     def _visible_s(self) -> float:
         return self._clock() - self._visibility_lag_s
+
+    @property
+    def _visible_firmware_s(self) -> float:
+        return self._clock() - self._firmware_lag_s
 
     def _get_job(self, call: Call) -> Answer:
         view = self._fleet.job(call.query["jobId"], at_s=self._visible_s)
@@ -148,14 +126,16 @@ class ReadOperations:
         return self._page(call, _matches(views, expression, TASK_FIELDS), task_info)
 
     def _get_firmware(self, call: Call) -> Answer:
-        firmware = self._fleet.firmware(call.query["firmwareId"])
+        firmware = self._fleet.firmware(call.query["firmwareId"], at_s=self._visible_firmware_s)
         if firmware is None:
             raise firmware_not_found()
         return Answer(data=firmware_info(firmware, self._org_id))
 
     def _search_firmwares(self, call: Call) -> Answer:
         expression = _expression(call)
-        found = _matches(self._fleet.firmwares(), expression, FIRMWARE_FIELDS)
+        found = _matches(
+            self._fleet.firmwares(at_s=self._visible_firmware_s), expression, FIRMWARE_FIELDS
+        )
         return self._page(call, found, firmware_info)
 
     def _list_versions(self, call: Call) -> Answer:

@@ -11,13 +11,14 @@ Source: EnOS Connection API V2.1, task status and progress codes; sample device 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from gateway.simulators.enos.catalogue import Language
-from gateway.simulators.enos.records import Attempt
+from gateway.simulators.enos.records import Attempt, Phase
+from gateway.simulators.enos.schedule import Schedule
 
 REPORT_EVERY_S: Final = 5.0
 """A working device reports its progress this often."""
@@ -59,9 +60,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """When a job runs: windows in order of time, none for a job that was never started."""
+    """When a job runs: windows in order of time, none for a job that was never started.
+
+    Within the windows, `schedule` bounds when the job pushes; None for at any time.
+    """
 
     windows: tuple[Window, ...]
+    schedule: Schedule | None = None
 
     @property
     def status(self) -> JobStatus:
@@ -69,31 +74,56 @@ class JobRun:
         is_open = bool(self.windows) and self.windows[-1].closes_s == math.inf
         return JobStatus.STARTED if is_open else JobStatus.STOPPED
 
+    def running_time(self, moment_s: float) -> float:
+        """For how many seconds the job has been pushing by a moment; the inverse of `wall_time`."""
+        return sum(
+            self._open_time(min(moment_s, window.closes_s)) - self._open_time(window.opens_s)
+            for window in self.windows
+            if window.opens_s < moment_s
+        )
+
     def wall_time(self, running_s: float) -> float:
         """The moment at which the job has run for `running_s`; infinite if it never does."""
         if running_s == math.inf:
             return math.inf
         left_s = running_s
         for window in self.windows:
-            if window.opens_s + left_s < window.closes_s:
+            if self.schedule is not None:
+                before_s = self.schedule.open_time(window.opens_s)
+                length_s = self.schedule.open_time(window.closes_s) - before_s
+                if left_s < length_s:
+                    return max(window.opens_s, self.schedule.moment(before_s + left_s))
+                left_s -= length_s
+            elif window.opens_s + left_s < window.closes_s:
                 return window.opens_s + left_s
-            left_s -= window.closes_s - window.opens_s
+            else:
+                left_s -= window.closes_s - window.opens_s
         return math.inf
 
-    def is_open(self, moment_s: float) -> bool:
-        """Whether the job pushes at this moment."""
-        return any(window.opens_s <= moment_s < window.closes_s for window in self.windows)
+    def next_push(self, moment_s: float) -> float:
+        """The first moment from `moment_s` on at which the job pushes; infinite if never."""
+        if moment_s == math.inf:
+            return math.inf
+        return max(moment_s, self.wall_time(self.running_time(moment_s)))
+
+    def next_started(self, moment_s: float) -> float:
+        """The first moment from `moment_s` on at which the job is started, scheduled or not."""
+        open_windows = (window for window in self.windows if moment_s < window.closes_s)
+        return max(moment_s, next((window.opens_s for window in open_windows), math.inf))
 
     def stopped_at(self, moment_s: float) -> "JobRun":
         """The run with its last window closed; a window that was still to open falls away."""
         *earlier, last = self.windows
         if last.opens_s >= moment_s:
-            return JobRun(tuple(earlier))
-        return JobRun((*earlier, Window(last.opens_s, moment_s)))
+            return JobRun(tuple(earlier), self.schedule)
+        return JobRun((*earlier, Window(last.opens_s, moment_s)), self.schedule)
 
     def started_at(self, moment_s: float) -> "JobRun":
         """The run with a new open window."""
-        return JobRun((*self.windows, Window(moment_s)))
+        return JobRun((*self.windows, Window(moment_s)), self.schedule)
+
+    def _open_time(self, moment_s: float) -> float:
+        return moment_s if self.schedule is None else self.schedule.open_time(moment_s)
 
 
 class TaskState(NamedTuple):
@@ -110,23 +140,20 @@ class TaskState(NamedTuple):
     until_s: float
 
 
-class _Phase(NamedTuple):
-    """An attempt laid on the clock; `leaves_s` is when the next begins, infinite for the last."""
-
-    attempt: Attempt
-    queued_s: float
-    published_s: float
-    started_s: float
-    ended_s: float
-    leaves_s: float
-
-
 def task_state(
     attempts: Sequence[Attempt], run: JobRun, *, created_s: float, now_s: float, language: Language
 ) -> TaskState:
-    """The state at `now_s` of a task created at `created_s`."""
+    """The state at `now_s` of a task created at `created_s` whose job pushes without a limit."""
+    phases = task_phases(attempts, run, created_s=created_s)
+    return state_at(phases, created_s=created_s, now_s=now_s, language=language)
+
+
+def state_at(
+    phases: Iterable[Phase], *, created_s: float, now_s: float, language: Language
+) -> TaskState:
+    """The state at `now_s` of a task created at `created_s` that goes through these phases."""
     state = TaskState(TaskStatus.INIT, 0, "", created_s, math.inf)
-    for phase in _phases(attempts, run, created_s):
+    for phase in phases:
         if now_s < phase.queued_s:
             return state
         state = _state_within(phase, now_s, language)
@@ -136,31 +163,41 @@ def task_state(
 def ending(attempts: Sequence[Attempt], run: JobRun) -> tuple[float, bool]:
     """When a task reaches its last state, and whether that is success; infinite if never."""
     ended_s, succeeds = math.inf, False
-    for phase in _phases(attempts, run, 0.0):
+    for phase in task_phases(attempts, run, created_s=0.0):
         ended_s, succeeds = phase.ended_s, phase.attempt.succeeds
     return ended_s, succeeds
 
 
-def _phases(attempts: Sequence[Attempt], run: JobRun, created_s: float) -> Iterator[_Phase]:
-    """The attempts that take place. A retry takes place only if the job runs at its push."""
+def task_phases(attempts: Sequence[Attempt], run: JobRun, *, created_s: float) -> Iterator[Phase]:
+    """The attempts that take place, where the job may push to any number of devices at once.
+
+    A retry is queued while the job is started, or when it is started again, and takes place when
+    the job has then pushed for long enough.
+    """
     queued_s, published_s = created_s, run.wall_time(attempts[0].push_s)
     last = len(attempts) - 1
     for position, attempt in enumerate(attempts):
         started_s = published_s + attempt.ack_s
         ended_s = started_s + attempt.run_s
         leaves_s = next_published_s = math.inf
-        if position < last:
+        if position < last and ended_s < math.inf:
             following = attempts[position + 1]
-            next_published_s = ended_s + following.wait_s + following.push_s
-            if run.is_open(next_published_s):
-                leaves_s = ended_s + following.wait_s
-        yield _Phase(attempt, queued_s, published_s, started_s, ended_s, leaves_s)
+            leaves_s = run.next_started(ended_s + following.wait_s)
+            next_published_s = due_time(following, run, queued_s=leaves_s)
+        yield Phase(attempt, queued_s, published_s, started_s, ended_s, leaves_s)
         if leaves_s == math.inf:
             return
         queued_s, published_s = leaves_s, next_published_s
 
 
-def _state_within(phase: _Phase, now_s: float, language: Language) -> TaskState:
+def due_time(retry: Attempt, run: JobRun, *, queued_s: float) -> float:
+    """When an attempt after the first, queued at a moment, may be pushed; infinite if never."""
+    if queued_s == math.inf:
+        return math.inf
+    return run.wall_time(run.running_time(queued_s) + retry.push_s)
+
+
+def _state_within(phase: Phase, now_s: float, language: Language) -> TaskState:
     attempt = phase.attempt
     if now_s < phase.published_s:
         return TaskState(TaskStatus.INIT, 0, "", phase.queued_s, phase.published_s)

@@ -7,6 +7,7 @@ Times are epoch seconds here and epoch milliseconds on the wire.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway.simulators.enos.catalogue import Product
 from gateway.simulators.enos.texts import LocalText
@@ -35,14 +36,15 @@ class ScopeKind(StrEnum):
 class Firmware:
     """One package.
 
-    `owner` is the product it fits; `is_independent` says that it was made without naming one
-    (2.4.4+), so that the cloud does not return a product. `file_size` is bytes, as a number or as
-    text: the vendor documents text and samples numbers. The last three fields came with 2.4; None
-    means that the package is older and the answer lacks them.
+    `owner` is the product it fits, None where that is not known; `is_independent` says that it
+    was made without naming one (2.4.4+), so that the cloud does not return a product. `file_size`
+    is bytes, as a number or as text: the vendor documents text and samples numbers. The last three
+    fields came with 2.4; None means that the package is older, or was made without them, and the
+    answer lacks them.
     """
 
     firmware_id: str
-    owner: Product
+    owner: Product | None
     is_independent: bool
     name: LocalText
     version: str
@@ -61,7 +63,7 @@ class Firmware:
     @property
     def product_key(self) -> str | None:
         """The product the cloud names; None for an independent package."""
-        return None if self.is_independent else self.owner.key
+        return None if self.is_independent or self.owner is None else self.owner.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +99,42 @@ class Attempt:
         return self.outcome > 0
 
 
+class Phase(NamedTuple):
+    """An attempt laid on the clock, in epoch seconds.
+
+    Times that are never reached are infinite. `leaves_s` is when the next attempt is queued,
+    infinite for the last.
+    """
+
+    attempt: Attempt
+    queued_s: float
+    published_s: float
+    started_s: float
+    ended_s: float
+    leaves_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The run of one job on one device; `attempts` has more than one entry after a retry."""
+    """The run of one job on one device; `attempts` has more than one entry after a retry.
+
+    `phases` is what became, and will become, of the attempts; None as long as that follows from
+    when the job runs, because nobody has intervened. `renewals` counts the retries that gave the
+    task a new id. `number` is the position among the tasks of the job.
+    """
 
     job: "Job"
     number: int
     device: Device
     from_version: str
     attempts: tuple[Attempt, ...]
+    phases: tuple[Phase, ...] | None = None
+    renewals: int = 0
 
     @property
     def task_id(self) -> str:
-        """24 hex digits: the job's first 16 and the number within the job."""
-        return f"{self.job.job_id[:16]}{self.number:08x}"
+        """24 hex digits: the job's first 16, the renewals, and the number within the job."""
+        return f"{self.job.job_id[:16]}{self.renewals:02x}{self.number:06x}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -46,3 +46,10 @@ class Timeline(Generic[ValueT]):
             raise ValueError(message)
         self._moments.append(at_s)
         self._values.append(value)
+
+    def forget(self, before_s: float) -> None:
+        """Drop what had been replaced by then; earlier moments read as the oldest value left."""
+        oldest = bisect_right(self._moments, before_s) - 1
+        if oldest > 0:
+            self._moments = [-math.inf, *self._moments[oldest + 1 :]]
+            self._values = self._values[oldest:]

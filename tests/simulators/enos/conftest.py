@@ -6,15 +6,16 @@ one of them shows.
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
 from gateway.simulators.enos import EnosSimulator, GateEnvelope
+from gateway.simulators.enos.rules import WriteOptions
 
 APP_KEY = "5acb82e7-a11e-4300-9164-c8b20b638e8b"
 APP_SECRET = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -118,6 +119,40 @@ class Client:
         query = {"action": action, "orgId": ORG_ID}
         return dict((await self.send("POST", resource, query, content=content)).json())
 
+    async def write(
+        self, resource: str, action: str, body: object = None, **parameters: str
+    ) -> dict[str, Any]:
+        """The envelope of a POST that changes something; `body` None sends none."""
+        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        query = {"action": action, "orgId": ORG_ID} | parameters
+        return dict((await self.send("POST", resource, query, content=content)).json())
+
+    async def send_form(
+        self, content: bytes, content_type: str, **parameters: str
+    ) -> httpx.Response:
+        """An upload; its signature covers the query alone."""
+        if not self.token:
+            await self.log_in()
+        query = {"action": "create", "orgId": ORG_ID} | parameters
+        return await self.http.post(
+            f"/connect-service/v2.1/ota-firmwares?{urlencode(query)}",
+            headers=self.sign(query, b"", self.timestamp()) | {"content-type": content_type},
+            content=content,
+        )
+
+    async def upload(
+        self, metadata: object, file: bytes, *, file_name: str = "image.zip", **parameters: str
+    ) -> dict[str, Any]:
+        """The envelope of an upload of these two parts."""
+        form = httpx.Request(
+            "POST",
+            "https://apim.example",
+            data={"metadata": json.dumps(metadata, ensure_ascii=False)},
+            files={"file": (file_name, file)},
+        )
+        reply = await self.send_form(form.read(), form.headers["content-type"], **parameters)
+        return dict(reply.json())
+
     async def all(self, resource: str, action: str, expression: str | None = None) -> list[Any]:
         """Every record of a search, page by page."""
         records: list[Any] = []
@@ -132,7 +167,7 @@ class Client:
                 return records
 
 
-class Options(TypedDict, total=False):
+class Options(WriteOptions, total=False):
     """What a test may choose."""
 
     seed: int
@@ -143,6 +178,8 @@ class Options(TypedDict, total=False):
     token_grace_s: float
     skew_s: float
     visibility_lag_s: float
+    firmware_lag_s: float
+    sleep: Callable[[float], Awaitable[None]]
     calls_per_second: int | None
     gate_envelope: GateEnvelope | None
     foreign_org_ids: Collection[str]
@@ -161,6 +198,11 @@ def sample(name: str) -> dict[str, Any]:
     """A sample body of the vendor's documentation."""
     path = Path(__file__).parent / "data" / f"{name}.json"
     return dict(json.loads(path.read_text("utf-8")))
+
+
+def without_request_id(answer: Mapping[str, object]) -> dict[str, object]:
+    """What two answers to the same call have in common."""
+    return {name: value for name, value in answer.items() if name != "requestId"}
 
 
 @pytest.fixture

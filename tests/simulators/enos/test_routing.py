@@ -2,14 +2,10 @@
 
 import pytest
 
-from .conftest import ORG_ID, Client, sample
+from .conftest import ORG_ID, Client, sample, without_request_id
 
 GET_JOB = {"action": "get", "orgId": ORG_ID, "jobId": "x"}
 SEARCH = {"action": "search", "orgId": ORG_ID}
-
-
-def without_request_id(answer: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in answer.items() if name != "requestId"}
 
 
 async def answer(

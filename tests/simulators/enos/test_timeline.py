@@ -28,3 +28,16 @@ def test_changes_come_in_order() -> None:
     line.record("b", at_s=10.0)
     with pytest.raises(ValueError, match="order of time"):
         line.record("c", at_s=9.0)
+
+
+def test_what_was_replaced_long_ago_is_forgotten() -> None:
+    timeline = Timeline("a")
+    for moment, value in ((1.0, "b"), (2.0, "c"), (3.0, "d")):
+        timeline.record(value, at_s=moment)
+    timeline.forget(2.5)
+    assert [timeline.at(moment) for moment in (0.0, 2.5, 3.0)] == ["c", "c", "d"]
+    assert timeline.until(2.5) == 3.0
+    timeline.forget(-1.0)
+    assert timeline.at(0.0) == "c"
+    timeline.record("e", at_s=4.0)
+    assert timeline.latest == "e"
