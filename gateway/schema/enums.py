@@ -179,7 +179,7 @@ _describe(
     {
         "LIVE": "Asked for this request.",
         "CACHED": "From the cache, within its time to live.",
-        "STALE": "From the cache, past its time to live; `error` says why if the cloud failed.",
+        "STALE": "From the cache, past its time: a newer one is on its way, or cannot be had.",
         "WARMING": (
             "The list is still being put together, because the cloud has no call for it; what is "
             "known is here and `progressPercent` says how much that is. Ask again shortly."

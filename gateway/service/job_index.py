@@ -57,12 +57,16 @@ def job_key(job: OtaJob) -> tuple[datetime | None, str]:
 
 @dataclass(slots=True, kw_only=True)
 class _Pass:
-    """One walk over all packages; `began_at` is monotonic, `error` the last that it met."""
+    """One walk over all packages; `began_at` is monotonic, `error` the last that it met.
+
+    `found` is what it brought together, put in order once for all who wait; None while it runs.
+    """
 
     priority: Priority
     began_at: float
     task: asyncio.Task[None] | None = None
     error: GatewayError | None = None
+    found: Snapshot[OtaJob] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -104,7 +108,7 @@ class JobIndex:
         await self._wait_for(current)
         if self._known.catalogue is None and current.error is not None:
             raise duplicate(current.error)
-        return self._put_together(current)
+        return current.found or self._put_together(current)
 
     def firmware(self, firmware_id: str) -> Firmware | None:
         """A package as the index last saw it; None if it does not know it."""
@@ -170,9 +174,9 @@ class JobIndex:
                 message = "a package cannot be read, and its jobs cannot be listed without its id"
                 current.error = ProviderContractError(message)
             await read_each(partial(self._read_package, current, max_age_s), known.ids)
+        current.found = self._put_together(current)
         if current.error is None:
-            settled_until = self._monotonic() + self._policy.settled_s
-            self._settled = (settled_until, self._put_together(current))
+            self._settled = (self._monotonic() + self._policy.settled_s, current.found)
 
     async def _read_package(
         self, current: _Pass, max_age_s: float | None, firmware_id: str

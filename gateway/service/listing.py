@@ -100,7 +100,7 @@ async def list_over(
     windows = {key: value for key, value in answers.items() if isinstance(value, Window)}
     page = merge(windows, start, count)
     reports = tuple(_report(backends[key], answers[key]) for key in sorted(answers))
-    totals = [report.total for report in reports if report.outcome is not SourceOutcome.SKIPPED]
+    totals = [report.total for report in reports]
     return Listing(
         entries=page.entries,
         sources=reports,

@@ -38,11 +38,15 @@ items of one millisecond, or all items without a creation time."""
 
 @dataclass(slots=True, kw_only=True)
 class _Reading(Generic[T]):
-    """Pages `first` to `last`, read for one window; `undated` holds what has no creation time."""
+    """Pages `first` to `last`, read for one window; `undated` holds what has no creation time.
+
+    `fetched` are all pages fetched for the window, by number, those stepped back over included.
+    """
 
     first: int
     last: int
-    total: int | None
+    fetched: dict[int, Sourced[Page[T]]]
+    total: int | None = None
     ended: bool = False
     dated: list[Entry[T]] = field(default_factory=list)
     undated: list[Entry[T]] = field(default_factory=list)
@@ -133,12 +137,13 @@ class PagedSource(Generic[T]):
         It steps back from where `after` stood, twice as far each time, so that a list which has
         lost most of its items costs a few calls and not one for each page that is gone.
         """
-        if after is None or after.created_ms == UNDATED_MS:
-            return await self._read(1)
+        if after is None:
+            return await self._read(1, {})
+        fetched: dict[int, Sourced[Page[T]]] = {}
         number = after.offset // self.page_size + 1
         step = 1
         while True:
-            reading = await self._read(number)
+            reading = await self._read(number, fetched)
             begins = reading.dated[0].position.created_ms if reading.dated else UNDATED_MS
             if number == 1 or begins > after.created_ms:
                 return reading
@@ -146,8 +151,8 @@ class PagedSource(Generic[T]):
             number = max(1, min(number - step, known_last))
             step *= 2
 
-    async def _read(self, number: int) -> _Reading[T]:
-        reading: _Reading[T] = _Reading(first=number, last=number - 1, total=None)
+    async def _read(self, number: int, fetched: dict[int, Sourced[Page[T]]]) -> _Reading[T]:
+        reading = _Reading(first=number, last=number - 1, fetched=fetched)
         await self._read_on(reading)
         return reading
 
@@ -159,7 +164,10 @@ class PagedSource(Generic[T]):
             )
             raise ProviderContractError(message)
         number = reading.last + 1
-        page = await self.fetch(PageRequest(number=number, size=self.page_size))
+        page = reading.fetched.get(number)
+        if page is None:
+            page = await self.fetch(PageRequest(number=number, size=self.page_size))
+            reading.fetched[number] = page
         for offset, item in enumerate(page.value.in_order(), (number - 1) * self.page_size):
             entry = self._entry(item, offset, page.freshness)
             is_dated = entry.position.created_ms != UNDATED_MS
@@ -185,7 +193,7 @@ class PagedSource(Generic[T]):
         """Items without a creation time, on all pages up to the last of `reading`."""
         if reading.first == 1 or after is None or not after.undated:
             return reading.undated
-        earlier = await self._read(1)
+        earlier = await self._read(1, reading.fetched)
         while earlier.last < reading.first - 1 and not earlier.ended:
             await self._read_on(earlier)
         reading.ages += earlier.ages
