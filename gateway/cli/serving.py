@@ -1,5 +1,6 @@
 """Serving the gateway with uvicorn."""
 
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -48,4 +49,14 @@ def server(
 
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve the gateway until it is told to stop."""
-    server(create_app(settings), host=host, port=port).run()
+    server(create_app(settings), host=host, port=port, ready=spare_the_collector).run()
+
+
+def spare_the_collector() -> None:
+    """Take what there is now, code and schema above all, out of the garbage collector's rounds.
+
+    It stays for as long as the process runs. A full collection that looks at it stops everything
+    for a tenth of a second: answers wait, and calls that the budget had spaced leave in a bunch.
+    """
+    gc.collect()
+    gc.freeze()

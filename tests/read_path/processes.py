@@ -51,10 +51,14 @@ class Gateway:
 
 
 @contextmanager
-def running_clouds(**sizes: int) -> Iterator[Clouds]:
-    """Clouds of these sizes, until the block ends."""
+def running_clouds(*, replay: bool = False, **sizes: int) -> Iterator[Clouds]:
+    """Clouds of these sizes, until the block ends.
+
+    With `replay` they repeat from memory what they answered once, and count no repetition.
+    """
     options = [option for size, value in sizes.items() for option in (f"--{size}", str(value))]
-    with _running("-m", "tests.read_path.clouds", *options) as process:
+    options += ["--replay"] if replay else []
+    with running("-m", "tests.read_path.clouds", *options) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, "the clouds ended before they were ready"
@@ -70,13 +74,13 @@ def running_gateway(
     `tables` is more TOML for its settings, written to a file in `folder` together with what of the
     backends' is no secret; the secrets go through the environment.
     """
-    port = _free_port()
+    port = free_port()
     config = folder / f"gateway-{port}.toml"
     config.write_text(tables + "".join(_tables(backends)), encoding="utf-8")
     secrets = dict(_secrets(backends))
     command = ("-m", "gateway", "serve", "--config", str(config), "--port", str(port))
-    with _running(*command, environment=secrets) as process:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+    with running(*command, environment=secrets) as process:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
         yield Gateway(endpoint=f"http://127.0.0.1:{port}/graphql", pid=process.pid)
 
 
@@ -99,9 +103,10 @@ def _secrets(backends: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, s
 
 
 @contextmanager
-def _running(
+def running(
     *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
+    """Python with these arguments, until the block ends."""
     process: subprocess.Popen[Any]
     with subprocess.Popen(
         [sys.executable, *arguments],
@@ -120,7 +125,8 @@ def _running(
                 process.kill()
 
 
-def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
+def wait_for(address: str, process: subprocess.Popen[str]) -> None:
+    """Return once `process` answers at `address`."""
     until = time.monotonic() + _START_S
     with httpx.Client(trust_env=False, timeout=_START_S) as http:
         while process.poll() is None and time.monotonic() < until:
@@ -130,10 +136,12 @@ def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
                 time.sleep(0.02)  # it is starting: nothing to wait on but the port
             else:
                 return
-    raise AssertionError("the gateway did not start")
+    message = f"nothing answers at {address}"
+    raise AssertionError(message)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

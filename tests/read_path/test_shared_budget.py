@@ -28,14 +28,12 @@ async def test_two_flooded_gateways_stay_within_one_account_together(
                 [one.endpoint, other.endpoint],
                 [job("alibaba"), counts("alibaba")],
                 clouds.jobs["alibaba"],
-                width=10,
+                width=3,
                 seconds=SECONDS,
             )
         asked = clouds.asked()["alibaba"]
 
-    assert {
-        name: report["throttled"] for name, report in asked.items() if report["throttled"]
-    } == {}
+    assert sum(report["throttled"] for report in asked.values()) == 0
     assert max(report["busiest_second"] for report in asked.values()) <= DOCUMENTED
     # Both floods were held back by the rate, and by nothing else.
     for operation in FLOODED:

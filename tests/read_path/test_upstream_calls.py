@@ -66,20 +66,25 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Without `rates` both sides keep to the documented ones."""
     known = generate_credentials(seed=1)
-    account = {
+    cloud = AlibabaSimulator(
+        access_key_id=known.access_key_id,
+        access_key_secret=known.access_key_secret,
+        instance_id=known.instance_id,
+        packages=packages,
+        jobs=jobs,
+        tasks=2 * jobs,
+        throttle=rates is None,
+    )
+    backend = {
+        "provider": "alibaba",
+        "endpoint": "http://127.0.0.1",
         "access_key_id": known.access_key_id,
         "access_key_secret": known.access_key_secret,
         "instance_id": known.instance_id,
+        "rates": rates or {},
     }
-    cloud = AlibabaSimulator(
-        **account, packages=packages, jobs=jobs, tasks=2 * jobs, throttle=rates is None
-    )
-    backend = {"provider": "alibaba", "endpoint": "http://127.0.0.1", **account}
     settings = Settings.build(
-        {
-            "backends": {"cloud": {**backend, "rates": rates or {}}},
-            "requests": {"deadline_s": 60, "patience_s": 60},
-        }
+        {"backends": {"cloud": backend}, "requests": {"deadline_s": 60, "patience_s": 60}}
     )
     overrides = replace(
         Overrides.none(),
@@ -212,7 +217,7 @@ async def test_a_list_asked_while_the_index_warms_answers_what_is_known_and_says
     assert {answer["totalCount"] for answer in warming} == {None}
     known = [len(answer["edges"]) for answer in warming]
     assert known == sorted(known)
-    assert 0 < known[-1]
+    assert known[-1] > 0
     assert whole["totalCount"] == 40
     assert len(whole["edges"]) == 20
     assert whole["sources"][0]["progressPercent"] is None
