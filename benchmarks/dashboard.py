@@ -2,12 +2,14 @@
 
 Each asks for the 20 newest running jobs with four counts of their tasks, every two seconds, in a
 phase of its own. An answer's time counts from the moment it was due, so that a gateway that falls
-behind cannot hide it. Gateway, clouds and users are three processes over real HTTP.
+behind cannot hide it. Gateway, clouds and users are three processes over real HTTP. Exits with 1 if
+Alibaba was asked more than its documented ten times in any second, or had to throttle.
 """
 
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -102,8 +104,8 @@ async def _watch(endpoint: str, args: argparse.Namespace) -> tuple[Tally, Tally]
     return tallies
 
 
-def main(args: argparse.Namespace) -> None:
-    """Run it once and print what it showed."""
+def main(args: argparse.Namespace) -> bool:
+    """Run it once, print what it showed, and tell whether Alibaba's rates were kept."""
     print(f"Dashboard: {args.users} users, every {args.every:g} s, on {' and '.join(args.clouds)}")
     print(machine())
     with (
@@ -128,6 +130,7 @@ def main(args: argparse.Namespace) -> None:
     kept = all(each["busiest_second"] <= _DOCUMENTED for each in alibaba)
     throttled = sum(each["throttled"] for each in alibaba)
     print(f"within {_DOCUMENTED} calls in every second: {kept}; throttled: {throttled}")
+    return kept and not throttled
 
 
 def _cpu_s(pid: int) -> float:
@@ -142,4 +145,4 @@ if __name__ == "__main__":
     parser.add_argument("--every", type=float, default=2.0, help="seconds")
     parser.add_argument("--seconds", type=float, default=60.0, help="after the warm-up")
     parser.add_argument("--clouds", nargs="+", default=["alibaba", "enos"])
-    main(parser.parse_args())
+    sys.exit(0 if main(parser.parse_args()) else 1)

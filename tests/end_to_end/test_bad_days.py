@@ -27,7 +27,8 @@ JOBS: Final = """
   }
 }
 """
-PATIENCE_S: Final = 0.3
+SHORT_PATIENCE_S: Final = 1.0
+LONG_PATIENCE_S: Final = 20.0
 
 
 def enos_item(number: int, **changes: object) -> dict[str, object]:
@@ -87,11 +88,16 @@ def cloud(backend: str, jobs: Answer | None = None) -> ScriptedCloud:
     return ScriptedCloud({"ListOTAFirmware": replying(CATALOGUE), "ListOTAJobByFirmware": listing})
 
 
-async def listed(broken: str, transport: httpx.AsyncBaseTransport) -> dict[str, Any]:
+async def listed(
+    broken: str,
+    transport: httpx.AsyncBaseTransport,
+    *,
+    patience_s: float = LONG_PATIENCE_S,
+) -> dict[str, Any]:
     """The answer when the cloud of the backend `broken` is what `transport` plays."""
     other = OTHER[broken]
     clouds = {broken: transport, other: cloud(other)}
-    async with running_gateway(clouds, patience_s=PATIENCE_S) as gateway, asyncio.timeout(5):
+    async with running_gateway(clouds, patience_s=patience_s) as gateway, asyncio.timeout(30):
         return await gateway.ask(JOBS)
 
 
@@ -164,7 +170,7 @@ async def test_a_cloud_that_refuses_connections_is_reported(broken: str) -> None
 
 @BACKENDS
 async def test_a_cloud_that_never_answers_is_left_behind(broken: str) -> None:
-    answer = await listed(broken, cloud(broken, silent))
+    answer = await listed(broken, cloud(broken, silent), patience_s=SHORT_PATIENCE_S)
     assert node_ids(answer) == GOOD_JOBS[OTHER[broken]]
     assert source(answer, broken)["outcome"] == "FAILED"
     assert source(answer, broken)["error"]["code"] == "DEADLINE_EXCEEDED"

@@ -205,7 +205,7 @@ async def test_a_list_at_the_documented_rates_is_never_throttled() -> None:
 
 
 async def test_a_list_asked_while_the_index_warms_answers_what_is_known_and_says_so() -> None:
-    async with stage(packages=8, jobs=40, index=replace(PATIENT, patience_s=0.1)) as on:
+    async with stage(packages=16, jobs=40, index=replace(PATIENT, patience_s=0.1)) as on:
         answers = [(await on.ask(FIRST_PAGE))["data"]["otaJobs"]]
         while answers[-1]["sources"][0]["outcome"] == "WARMING":
             answers.append((await on.ask(FIRST_PAGE))["data"]["otaJobs"])
