@@ -103,7 +103,6 @@ class CacheSettings(_Section):
     url: str | None = None
     username: str | None = None
     password: SecretStr | None = None
-    namespace: str = "ota"
     replicas: int = Field(default=1, ge=1)
     max_entries: int = Field(default=100_000, ge=1)
     max_bytes: int = Field(default=256 * 1024 * 1024, ge=1024)

@@ -1,7 +1,10 @@
 """The schema, put together from its nouns."""
 
+from typing import Final
+
 import strawberry
 from graphql import GraphQLError
+from strawberry.extensions import ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -28,6 +31,10 @@ class Query(NodeQueries, JobQueries, TaskQueries, DeviceQueries, FirmwareQueries
     """The root of all reads; the fields stand with their nouns."""
 
 
+_VALIDATED_DOCUMENTS: Final = 256
+"""Documents that need no second validation; a front end sends the same few over and over."""
+
+
 class GatewaySchema(strawberry.Schema):
     """Strawberry's schema without its own error log, which prints queries with their literals."""
 
@@ -45,7 +52,12 @@ def create_schema(*, max_upstream_calls: int = 300) -> GatewaySchema:
     return GatewaySchema(
         query=Query,
         types=[Backend, Device, Firmware, OtaJob, Task],
-        extensions=[PresentableErrors, UpstreamAccount, price_limit(max_upstream_calls)],
+        extensions=[
+            PresentableErrors,
+            UpstreamAccount,
+            lambda: ValidationCache(maxsize=_VALIDATED_DOCUMENTS),
+            price_limit(max_upstream_calls),
+        ],
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )
 
