@@ -7,6 +7,7 @@ long as it takes. A caller that cannot be served in time is told at once, not wh
 """
 
 import asyncio
+import math
 import time
 from bisect import insort
 from collections import deque
@@ -52,7 +53,7 @@ class _Waiter:
     priority: Priority
     number: int
     deadline: float | None = field(compare=False)
-    granted: asyncio.Future[None] = field(compare=False)
+    granted: asyncio.Future[float] = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -97,10 +98,11 @@ class Budget:
 
     async def acquire(
         self, operation: str, *, priority: Priority = Priority.PERSON, deadline: float | None = None
-    ) -> None:
+    ) -> float:
         """Wait until a call of `operation` may be sent; `release` once it has ended.
 
-        `deadline` is on the monotonic clock. A cancelled caller leaves the queue and uses nothing.
+        Returns until when it may leave: what `leave` wants to know. `deadline` is on the monotonic
+        clock. A cancelled caller leaves the queue and uses nothing.
 
         Raises:
             BudgetExhaustedError: the call cannot be sent before its deadline, or too many wait.
@@ -110,16 +112,36 @@ class Budget:
         if not queue.waiters and not self._room.locked() and self._pace.take_now(operation):
             await self._room.acquire()
             self._note_sent(queue)
-            return
+            return math.inf
         started = self._clock()
         try:
-            await self._wait_in(queue, priority, deadline)
+            return await self._wait_in(queue, priority, deadline)
         finally:
-            waited_s = self._clock() - started
-            current_call().bill.waited_s += waited_s
-            self._metrics.observe(
-                "budget.wait", waited_s, backend=self._backend, operation=operation
-            )
+            self._note_wait(operation, started)
+
+    async def leave(self, operation: str, until: float, *, deadline: float | None = None) -> None:
+        """Look at an acquired call again as it leaves; one that was held up may have to wait.
+
+        It must leave on return, without giving way to anything else. `until` is what `acquire`
+        returned.
+
+        Raises:
+            BudgetExhaustedError: the call can no longer be sent before its deadline.
+        """
+        started = self._clock()
+        within_s = None if deadline is None else max(0.0, deadline - started)
+        missed = True
+        try:
+            async with asyncio.timeout(within_s):
+                missed = await self._pace.leave(operation, until, within_s=within_s)
+        except (TooLateError, TimeoutError) as late:
+            queue = self._queues.setdefault(operation, _Queue(operation))
+            wait_s = late.wait_s if isinstance(late, TooLateError) else self._served_in(queue, 0)
+            raise self._refusal(queue, "deadline", wait_s) from None
+        finally:
+            if missed:
+                self._metrics.count("budget.missed", backend=self._backend, operation=operation)
+                self._note_wait(operation, started)
 
     def release(self) -> None:
         """Tell that a call which `acquire` let through has ended, however it ended."""
@@ -148,7 +170,7 @@ class Budget:
             server.cancel()
         await asyncio.gather(*servers, return_exceptions=True)
 
-    async def _wait_in(self, queue: _Queue, priority: Priority, deadline: float | None) -> None:
+    async def _wait_in(self, queue: _Queue, priority: Priority, deadline: float | None) -> float:
         if sum(len(each.waiters) for each in self._queues.values()) >= self._queue_size:
             raise self._refusal(queue, "queue_full", self._served_in(queue, len(queue.waiters)))
         granted = asyncio.get_running_loop().create_future()
@@ -158,15 +180,15 @@ class Budget:
         self._start_serving(queue)
         try:
             async with asyncio.timeout(None if deadline is None else deadline - self._clock()):
-                await self._grant(waiter)
+                return await self._grant(waiter)
         except TimeoutError:
             raise self._refusal(queue, "deadline", self._served_in(queue, 0)) from None
         finally:
             self._leave(queue, waiter)
 
-    async def _grant(self, waiter: _Waiter) -> None:
+    async def _grant(self, waiter: _Waiter) -> float:
         try:
-            await waiter.granted
+            return await waiter.granted
         except asyncio.CancelledError:
             if not waiter.granted.cancelled() and waiter.granted.exception() is None:
                 self.release()  # granted and cancelled in the same instant
@@ -208,7 +230,7 @@ class Budget:
         head = queue.waiters[0]
         within_s = None if head.deadline is None else head.deadline - self._clock()
         try:
-            await self._pace.take(queue.operation, within_s=within_s)
+            until = await self._pace.take(queue.operation, within_s=within_s)
         except TooLateError as late:
             if head in queue.waiters:
                 queue.waiters.remove(head)
@@ -217,7 +239,7 @@ class Budget:
         while queue.waiters:
             first = queue.waiters.pop(0)
             if not first.granted.done():
-                first.granted.set_result(None)
+                first.granted.set_result(until)
                 self._note_sent(queue)
                 return True
         return False
@@ -246,6 +268,11 @@ class Budget:
             "The cloud's rate limit leaves no call free in time; nothing was sent.",
             retry_after_s=wait_s,
         )
+
+    def _note_wait(self, operation: str, started: float) -> None:
+        waited_s = self._clock() - started
+        current_call().bill.waited_s += waited_s
+        self._metrics.observe("budget.wait", waited_s, backend=self._backend, operation=operation)
 
     def _note_sent(self, queue: _Queue) -> None:
         queue.sent.append(self._clock())

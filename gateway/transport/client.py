@@ -144,12 +144,12 @@ class Upstream:
         self._within_s()  # a call whose time is up takes nothing from the budget
         try:
             with self._breakers.of(operation).admit() as permit:
-                await self._budget.acquire(
+                until = await self._budget.acquire(
                     operation, priority=call.priority, deadline=call.deadline
                 )
                 try:
                     permit.confirm()
-                    return await self._send(operation, build, read, attempt, permit)
+                    return await self._send(operation, build, read, attempt, permit, until=until)
                 finally:
                     self._budget.release()
         except ProviderError as error:
@@ -165,14 +165,23 @@ class Upstream:
         read: Callable[[Reply], T],
         attempt: int,
         permit: Permit,
+        *,
+        until: float,
     ) -> T:
         within_s = self._within_s()
+
+        async def leave() -> float:
+            nonlocal within_s
+            await self._budget.leave(operation, until, deadline=current_call().deadline)
+            within_s = self._within_s()
+            return within_s
+
         request = build()  # not before the wait for the budget: it carries the time
         current_call().bill.calls += 1
         started = self._clock()
         status: int | None = None
         try:
-            reply = await self._exchange.send(request, within_s=within_s)
+            reply = await self._exchange.send(request, within_s=within_s, leave=leave)
             status = reply.status
             with reading_errors(reply, now=self._now()):
                 value = read(reply)

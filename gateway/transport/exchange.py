@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeAlias
 
@@ -15,6 +17,10 @@ from gateway.transport.request import Reply, Request
 
 # What carries requests, for those who hand in another one without importing the HTTP library.
 HttpTransport: TypeAlias = httpx.AsyncBaseTransport
+
+# The event of httpcore's `trace` extension that comes when the connection is there, right before
+# the first byte is written.
+_LEAVING: Final = "http11.send_request_headers.started"
 
 _SILENT: Final = logging.CRITICAL + 1
 
@@ -46,6 +52,8 @@ class HttpExchange:
         silence_http_loggers()
         self._base_url = _checked(base_url)
         self._max_body_bytes = policy.max_body_bytes
+        # Other transports, an application in this process for one, do not tell when a call leaves.
+        self._tells_leaving = http_transport is None
         self._http = httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
@@ -65,8 +73,18 @@ class HttpExchange:
             ),
         )
 
-    async def send(self, request: Request, *, within_s: float) -> Reply:
+    async def send(
+        self,
+        request: Request,
+        *,
+        within_s: float,
+        leave: Callable[[], Awaitable[float]] | None = None,
+    ) -> Reply:
         """Send `request` and return the reply once it is complete.
+
+        `leave` is awaited when the connection is there, right before the first byte is written. It
+        may wait, which does not count towards `within_s`, and returns how many seconds are left at
+        most from then on. If it raises, nothing is sent and the connection is closed.
 
         Raises:
             NeverSentError: no connection came about.
@@ -78,18 +96,37 @@ class HttpExchange:
         url = self._base_url + request.path + (f"?{request.query}" if request.query else "")
         with sending_errors():
             # A backend that drips a byte now and then never trips a timeout per read.
-            async with (
-                asyncio.timeout(within_s),
-                self._http.stream(
-                    request.method, url, headers=dict(request.headers), content=request.content
-                ) as response,
-            ):
-                body = await read_body(response, max_bytes=self._max_body_bytes)
+            async with asyncio.timeout(within_s) as limit:
+
+                async def trace(event: str, _info: object) -> None:
+                    if leave is not None and event == _LEAVING:
+                        await _pause(limit, leave)
+
+                if leave is not None and not self._tells_leaving:
+                    await _pause(limit, leave)
+                async with self._http.stream(
+                    request.method,
+                    url,
+                    headers=dict(request.headers),
+                    content=request.content,
+                    extensions={"trace": trace},
+                ) as response:
+                    body = await read_body(response, max_bytes=self._max_body_bytes)
         return Reply(status=response.status_code, headers=dict(response.headers.items()), body=body)
 
     async def aclose(self) -> None:
         """Give all connections back."""
         await self._http.aclose()
+
+
+async def _pause(limit: asyncio.Timeout, wait: Callable[[], Awaitable[float]]) -> None:
+    """Stop `limit` for as long as `wait` takes; it goes on with what `wait` leaves of it."""
+    loop = asyncio.get_running_loop()
+    ends_at = limit.when()
+    left_s = math.inf if ends_at is None else ends_at - loop.time()
+    limit.reschedule(None)
+    left_s = min(left_s, await wait())
+    limit.reschedule(loop.time() + left_s)
 
 
 def _checked(base_url: str) -> str:

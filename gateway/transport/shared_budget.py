@@ -2,6 +2,10 @@
 
 A replica reserves one moment at a time, for whoever then heads its own queue, so that replicas take
 turns and priorities hold within each. Without Redis a replica goes on with its share of the rate.
+
+Nobody can tell the other replicas that a call left late. A moment that was missed is given up, and
+a replica that misses them, because its event loop is busy, reserves longer ones: it may then leave
+at any time of its moment, and the others' come after that.
 """
 
 import asyncio
@@ -21,6 +25,7 @@ from redis.exceptions import RedisError
 from gateway.domain.metrics import Metrics, NoMetrics
 from gateway.transport.pace import (
     CUT_INTERVAL_S,
+    LATENESS_S,
     RECOVERY_S,
     SLOWEST,
     LocalPace,
@@ -32,10 +37,11 @@ _log = logging.getLogger(__name__)
 OPERATION_LIMIT_S: Final = 0.25
 AWAY_S: Final = 1.0
 
-# A moment missed by more than this (a busy event loop, a slow network) might come too close to the
-# next one, which can be another replica's; it must be less than the 50 ms the spacing leaves over.
-LATENESS_S: Final = 0.04
-_MISSES: Final = 3
+# How much longer a moment gets than the last one was overrun by, how fast that wears off with each
+# call that was in time, and where it ends: a replica that slow is of no use.
+_STRETCH_RATIO: Final = 1.5
+_STRETCH_DECAY: Final = 0.9
+_LONGEST_STRETCH_S: Final = 1.0
 
 # The state of one operation, a hash: `next` is the next free moment and `cut_at` the last throttle,
 # both in microseconds on Redis' clock; `factor` is the share of the rate right after that throttle.
@@ -52,7 +58,8 @@ local spacing = math.ceil(ARGV[1] / factor)
 """
 
 # ARGV: spacing in microseconds at the full rate, recovery in seconds, longest wait in microseconds
-# (negative: any). Answers {1 or 0 for too late, wait in microseconds, factor}.
+# (negative: any), how much longer than usual the moment is to be, in microseconds. Answers
+# {1 or 0 for too late, wait in microseconds, factor}.
 # A moment ten minutes ahead comes from a clock that was set back, not from a queue.
 _RESERVE: Final = (
     _STATE
@@ -62,8 +69,8 @@ if at - now > 600000000 then at = now end
 local wait = at - now
 local within = tonumber(ARGV[3])
 if within >= 0 and wait > within then return {0, wait, tostring(factor)} end
-redis.call('HSET', KEYS[1], 'next', string.format('%.0f', at + spacing))
-redis.call('PEXPIRE', KEYS[1], math.ceil((wait + spacing) / 1000) + ARGV[2] * 1000)
+redis.call('HSET', KEYS[1], 'next', string.format('%.0f', at + spacing + ARGV[4]))
+redis.call('PEXPIRE', KEYS[1], math.ceil((wait + spacing + ARGV[4]) / 1000) + ARGV[2] * 1000)
 return {1, wait, tostring(factor)}
 """
 )
@@ -127,6 +134,7 @@ class SharedPace:
         self._metrics = metrics or NoMetrics()
         self._clock = clock
         self._away_until = -math.inf
+        self._stretch_s = 0.0
         self._reserved: dict[str, float] = {}
         self._factors: dict[str, tuple[float, float]] = {}
 
@@ -134,22 +142,39 @@ class SharedPace:
         """See `Pace.take_now`; of a limited operation only Redis knows."""
         return self.rate(operation) is None
 
-    async def take(self, operation: str, *, within_s: float | None) -> None:
+    async def take(self, operation: str, *, within_s: float | None) -> float:
         """See `Pace.take`."""
-        until = math.inf if within_s is None else self._clock() + within_s
-        for _ in range(_MISSES):
-            moment = await self._reserve_moment(operation, until)
-            if moment is None:
-                await self._alone.take(
-                    operation, within_s=None if within_s is None else until - self._clock()
+        give_up_at = math.inf if within_s is None else self._clock() + within_s
+        while True:
+            reserved = await self._reserve_moment(operation, give_up_at)
+            if reserved is None:
+                until = await self._alone.take(
+                    operation, within_s=None if within_s is None else give_up_at - self._clock()
                 )
                 self._nominal.note(operation)
-                return
+                return until
+            moment, until = reserved
             await self._wait_for(operation, moment)
-            if self._clock() - moment <= LATENESS_S:
-                break
+            if self._is_in_time(until):
+                self._alone.note(operation)
+                return until
             self._metrics.count("budget.shared_missed", operation=operation)
-        self._alone.note(operation)
+
+    async def leave(self, operation: str, until: float, /, *, within_s: float | None) -> bool:
+        """See `Pace.leave`; the moment of a call that is late is given up for a new one."""
+        if self.rate(operation) is None:
+            return False
+        if until < math.inf and self._is_in_time(until):
+            return False
+        give_up_at = math.inf if within_s is None else self._clock() + within_s
+        missed = until < math.inf
+        if missed:
+            until = await self.take(operation, within_s=within_s)
+        if until == math.inf:  # granted without Redis
+            left_s = None if within_s is None else give_up_at - self._clock()
+            missed |= await self._alone.leave(operation, until, within_s=left_s)
+            self._nominal.note(operation)
+        return missed
 
     async def throttled(self, operation: str) -> None:
         """See `Pace.throttled`; all replicas slow down."""
@@ -181,11 +206,15 @@ class SharedPace:
         factor, seen_at = self._factors[operation]
         return min(1.0, factor + (self._clock() - seen_at) / RECOVERY_S)
 
-    async def _reserve_moment(self, operation: str, until: float) -> float | None:
-        """The reserved moment on our clock; None while Redis is away."""
+    async def _reserve_moment(
+        self, operation: str, give_up_at: float
+    ) -> tuple[float, float] | None:
+        """The reserved moment on our clock, and its end; None while Redis is away."""
         asked_at = self._clock()
-        within_us = -1 if until == math.inf else max(0, math.floor((until - asked_at) * 1e6))
-        answer = await self._ask(self._reserve, operation, within_us)
+        left_s = give_up_at - asked_at
+        within_us = -1 if left_s == math.inf else max(0, math.floor(left_s * 1e6))
+        stretch_s = self._stretch_s
+        answer = await self._ask(self._reserve, operation, within_us, round(stretch_s * 1e6))
         if answer is None:
             return None
         granted, wait_us, factor = cast("tuple[int, int, str]", answer)
@@ -193,19 +222,27 @@ class SharedPace:
         wait_s = wait_us / 1e6
         if not granted:
             raise TooLateError(wait_s)
-        # Redis looked at its clock about half way between question and answer.
-        now = self._clock()
-        moment = (asked_at + now) / 2 + wait_s
+        # Redis looked at its clock at some time between question and answer: the moment does not
+        # begin before the one, nor end after the other.
+        until = asked_at + wait_s + stretch_s + LATENESS_S
         # It does not know what this replica sent while it was away; `_nominal` does.
-        own_s = self._nominal.next_s(operation)
-        return max(moment, now + own_s) if own_s else moment
+        return self._clock() + max(wait_s, self._nominal.next_s(operation)), until
+
+    def _is_in_time(self, until: float) -> bool:
+        overrun_s = self._clock() - until
+        if overrun_s <= 0:
+            self._stretch_s *= _STRETCH_DECAY
+            return True
+        self._stretch_s = min(_LONGEST_STRETCH_S, self._stretch_s + _STRETCH_RATIO * overrun_s)
+        return False
 
     async def _wait_for(self, operation: str, moment: float) -> None:
         self._reserved[operation] = moment
         try:
             await asyncio.sleep(max(0.0, moment - self._clock()))
         finally:
-            del self._reserved[operation]
+            if self._reserved.get(operation) == moment:  # a call that was late may have a later one
+                del self._reserved[operation]
 
     async def _ask(self, script: AsyncScript, operation: str, *arguments: float) -> object | None:
         if self._is_away():

@@ -191,10 +191,11 @@ async def test_caller_cancelled_as_it_is_let_through_gives_its_place_back() -> N
         def take_now(self, operation: str) -> bool:
             return False
 
-        async def take(self, operation: str, *, within_s: float | None) -> None:
+        async def take(self, operation: str, *, within_s: float | None) -> float:
             if self.victim is not None:
                 asyncio.get_running_loop().call_soon(self.victim.cancel)
                 self.victim = None
+            return clock()
 
     pace = Treacherous({})
     calls = Calls(Budget(pace=pace, max_concurrent=1, clock=clock))
@@ -306,10 +307,11 @@ async def test_failing_pace_fails_the_callers_and_not_the_budget() -> None:
         def take_now(self, operation: str) -> bool:
             return False
 
-        async def take(self, operation: str, *, within_s: float | None) -> None:
+        async def take(self, operation: str, *, within_s: float | None) -> float:
             if self.broken:
                 message = "broken"
                 raise OSError(message)
+            return clock()
 
     pace = Broken({}, clock=clock)
     calls = Calls(Budget(pace=pace, max_concurrent=1, clock=clock))

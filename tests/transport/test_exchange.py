@@ -265,6 +265,76 @@ async def test_cookies_are_not_kept() -> None:
     assert "cookie" not in script.requests[1].headers
 
 
+async def test_call_leaves_once_connected_and_before_anything_else_runs() -> None:
+    arrived: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+
+        def look() -> None:
+            connection, _ = server.accept()
+            with connection:
+                arrived.append(connection.recv(4))
+
+        async def leave() -> float:
+            asyncio.get_running_loop().call_soon(look)
+            return LIMIT_S
+
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        async with aclosing(HttpExchange(base_url=url, policy=POLICY)) as http:
+            with pytest.raises(ProviderUnavailableError):
+                await http.send(Request(method="GET", path="/"), within_s=LIMIT_S, leave=leave)
+    assert arrived == [b"GET "]
+
+
+@pytest.mark.parametrize("left_s", [9.0, 0.05])
+async def test_time_spent_before_leaving_does_not_count_and_the_time_after_it_does(
+    left_s: float,
+) -> None:
+    loop = asyncio.get_running_loop()
+    left_at: list[float] = []
+
+    async def leave() -> float:
+        waited = asyncio.Event()
+        loop.call_later(2 * LIMIT_S, waited.set)
+        await waited.wait()
+        left_at.append(loop.time())
+        return left_s
+
+    async with (
+        raw_server(silence) as url,
+        aclosing(HttpExchange(base_url=url, policy=UpstreamPolicy())) as http,
+    ):
+        with pytest.raises(ProviderTimeoutError):
+            await http.send(Request(method="GET", path="/"), within_s=LIMIT_S, leave=leave)
+    took_s = loop.time() - left_at[0]
+    assert min(LIMIT_S, left_s) * 0.8 < took_s < min(LIMIT_S, left_s) + 0.25
+
+
+async def test_call_that_may_not_leave_sends_nothing_and_gives_its_connection_back() -> None:
+    heads: list[bytes] = []
+
+    async def answering(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(b"")
+        writer.write(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+    async def refuse() -> float:
+        message = "too late"
+        raise BudgetExhaustedError(message)
+
+    policy = UpstreamPolicy(attempt_timeout_s=LIMIT_S, connect_timeout_s=0.2, max_concurrent=1)
+    request = Request(method="GET", path="/")
+    async with (
+        raw_server(answering) as url,
+        aclosing(HttpExchange(base_url=url, policy=policy)) as http,
+    ):
+        for _ in range(3):
+            with pytest.raises(BudgetExhaustedError, match="too late"):
+                await http.send(request, within_s=LIMIT_S, leave=refuse)
+        assert heads == []
+        assert (await http.send(request, within_s=LIMIT_S)).status == 200
+
+
 async def test_connections_are_reused() -> None:
     connections = 0
 

@@ -35,6 +35,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass in which nothing else runs, as when something computes."""
+        self._jumping.now += seconds
+
 
 def virtual_time(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:
     """Run an async test on a `VirtualTimeLoop`: hours pass in no time."""
@@ -45,6 +49,13 @@ def virtual_time(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, 
             runner.run(test(*args, **kwargs))
 
     return run
+
+
+def hold_up(seconds: float) -> None:
+    """Keep the running loop busy; it is a `VirtualTimeLoop`."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.hold_up(seconds)
 
 
 def clock() -> float:
