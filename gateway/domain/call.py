@@ -25,7 +25,7 @@ class UpstreamBill:
     """What one request cost upstream; filled while it runs.
 
     `calls` were sent for it, `saved` reads were answered by the cache or by a flight that was under
-    way, `waited_s` is the time its calls stood in the queue of the budget.
+    way, `waited_s` is the time its calls waited for the budget, added up.
     """
 
     calls: int = 0
