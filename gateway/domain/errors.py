@@ -2,11 +2,16 @@
 
 GatewayError                     code                   retryable
 ├── InvalidRequestError          BAD_USER_INPUT         no     nothing was sent
+│   └── InvalidInputError        BAD_USER_INPUT         no     names every problem at once
 ├── UnsupportedError             UNSUPPORTED            no     the backend lacks the capability
 ├── NotFoundError                NOT_FOUND              no
 ├── ConflictError                CONFLICT               no     the object's state forbids it
 ├── BudgetExhaustedError         BUDGET_EXHAUSTED       yes    not sent: no free call in time
 ├── QueryTooExpensiveError       QUERY_TOO_EXPENSIVE    no     refused before the first call
+├── IdempotencyConflictError     IDEMPOTENCY_CONFLICT   no     the key was used for another input
+├── OperationInProgressError     OPERATION_IN_PROGRESS  yes    the key's write is under way
+├── JournalUnavailableError      JOURNAL_UNAVAILABLE    yes    so no write is sent
+├── ShuttingDownError            SHUTTING_DOWN          yes    this replica takes no more writes
 ├── DeadlineExceededError        DEADLINE_EXCEEDED      yes    the caller's time ran out
 ├── InternalError                INTERNAL_ERROR         no     a fault of the gateway itself
 └── ProviderError                carries backend, operation, vendor_code, request_id
@@ -21,7 +26,9 @@ Messages are written for the caller: they name what to do and never hold a secre
 body or an address.
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 
 class GatewayError(Exception):
@@ -54,6 +61,28 @@ class InvalidRequestError(GatewayError):
         self.path = path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputProblem:
+    """One thing that is wrong with an input.
+
+    `path` leads to the field, in the schema's names. `nearest` holds the nearest values allowed,
+    as text; empty if there are none to name.
+    """
+
+    path: tuple[str, ...]
+    message: str
+    nearest: tuple[str, ...] = ()
+
+
+class InvalidInputError(InvalidRequestError):
+    """An input that cannot be carried out as it is, with every problem found in it."""
+
+    def __init__(self, problems: Sequence[InputProblem]) -> None:
+        """Keep all `problems`; there is at least one."""
+        super().__init__("; ".join(problem.message for problem in problems), path=problems[0].path)
+        self.problems = tuple(problems)
+
+
 class UnsupportedError(GatewayError):
     """The backend lacks the capability; known before anything is sent."""
 
@@ -67,9 +96,29 @@ class NotFoundError(GatewayError):
 
 
 class ConflictError(GatewayError):
-    """The object's present state forbids the request."""
+    """The object's present state forbids the request.
+
+    Its attributes are those of `ProviderError`; empty and None if the gateway itself found out.
+    """
 
     code = "CONFLICT"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        backend: str = "",
+        operation: str = "",
+        vendor_code: str | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Keep what the backend said, if it was the one to refuse."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.backend = backend
+        self.operation = operation
+        self.vendor_code = vendor_code
+        self.request_id = request_id
 
 
 class BudgetExhaustedError(GatewayError):
@@ -89,6 +138,33 @@ class QueryTooExpensiveError(GatewayError):
         super().__init__(message)
         self.price = price
         self.limit = limit
+
+
+class IdempotencyConflictError(GatewayError):
+    """The idempotency key was used before, for another input; nothing was sent."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class OperationInProgressError(GatewayError):
+    """A write with this idempotency key is under way; ask for its operation."""
+
+    code = "OPERATION_IN_PROGRESS"
+    retryable = True
+
+
+class JournalUnavailableError(GatewayError):
+    """The journal cannot be reached, so nothing is written to a cloud."""
+
+    code = "JOURNAL_UNAVAILABLE"
+    retryable = True
+
+
+class ShuttingDownError(GatewayError):
+    """This replica is stopping and takes no more writes; another one, or the next start, does."""
+
+    code = "SHUTTING_DOWN"
+    retryable = True
 
 
 class DeadlineExceededError(GatewayError):
@@ -117,9 +193,11 @@ class ProviderError(GatewayError):
         operation: the vendor's name of the call.
         vendor_code: the vendor's own error code, verbatim; None where it gave none.
         request_id: the vendor's id of the call, for its support; None where it gave none.
+        never_sent: true if the call cannot have reached the backend; see `executed_perhaps`.
     """
 
     code = "PROVIDER_ERROR"
+    never_sent: bool = False
 
     def __init__(
         self,
@@ -176,3 +254,25 @@ class ProviderContractError(ProviderError):
     """The backend's answer is not of the documented shape."""
 
     code = "PROVIDER_CONTRACT"
+
+
+def executed_perhaps(error: BaseException) -> bool:
+    """Tell whether a write that failed so may have been executed all the same.
+
+    Only what proves the contrary counts as not executed: a refusal, a throttle, a call that had no
+    time or budget to leave, or one that never did, which the error says by `never_sent`.
+    """
+    return not (isinstance(error, _NOT_EXECUTED) or getattr(error, "never_sent", False))
+
+
+_NOT_EXECUTED: Final = (
+    InvalidRequestError,
+    UnsupportedError,
+    NotFoundError,
+    ConflictError,
+    BudgetExhaustedError,
+    DeadlineExceededError,
+    ProviderAuthError,
+    ProviderRateLimitedError,
+    ProviderRejectedError,
+)

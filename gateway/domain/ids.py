@@ -25,6 +25,7 @@ class NodeKind(StrEnum):
     TASK = "Task"
     FIRMWARE = "Firmware"
     DEVICE = "Device"
+    OPERATION = "Operation"
 
 
 _KEY_PARTS: Final = {
@@ -33,6 +34,7 @@ _KEY_PARTS: Final = {
     NodeKind.TASK: 4,  # job, product key (may be empty), device name, task
     NodeKind.FIRMWARE: 1,  # firmware
     NodeKind.DEVICE: 2,  # product key, device name
+    NodeKind.OPERATION: 1,  # operation, by the gateway's own id
 }
 
 

@@ -20,7 +20,37 @@ class Capability(StrEnum):
     LIST_DEVICE_TASKS = "LIST_DEVICE_TASKS"
     LIST_MODULES = "LIST_MODULES"
     LIST_REPORTED_VERSIONS = "LIST_REPORTED_VERSIONS"
+    CREATE_JOBS = "CREATE_JOBS"
+    START_STOP_JOBS = "START_STOP_JOBS"
+    CANCEL_JOBS = "CANCEL_JOBS"
+    UPDATE_JOBS = "UPDATE_JOBS"
+    DELETE_JOBS = "DELETE_JOBS"
+    RETRY_TASKS = "RETRY_TASKS"
+    CANCEL_TASKS = "CANCEL_TASKS"
+    CONFIRM_TASKS = "CONFIRM_TASKS"
+    CREATE_FIRMWARE = "CREATE_FIRMWARE"
+    UPDATE_FIRMWARE = "UPDATE_FIRMWARE"
+    DELETE_FIRMWARE = "DELETE_FIRMWARE"
+    WRITE_MODULES = "WRITE_MODULES"
     UNKNOWN = "UNKNOWN"
+
+
+WRITE_CAPABILITIES = frozenset(
+    {
+        Capability.CREATE_JOBS,
+        Capability.START_STOP_JOBS,
+        Capability.CANCEL_JOBS,
+        Capability.UPDATE_JOBS,
+        Capability.DELETE_JOBS,
+        Capability.RETRY_TASKS,
+        Capability.CANCEL_TASKS,
+        Capability.CONFIRM_TASKS,
+        Capability.CREATE_FIRMWARE,
+        Capability.UPDATE_FIRMWARE,
+        Capability.DELETE_FIRMWARE,
+        Capability.WRITE_MODULES,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class BreakerState(StrEnum):
 class CircuitOpenError(ProviderUnavailableError):
     """Not sent: the backend failed lately and is left alone."""
 
+    never_sent = True
+
     def __init__(self, *, retry_after_s: float) -> None:
         """Carry the seconds until a call may try again."""
         super().__init__(

@@ -31,6 +31,8 @@ _REDIRECT: Final = range(300, 400)
 class NeverSentError(ProviderUnavailableError):
     """No connection came about, so that the call was not executed: even a write may be repeated."""
 
+    never_sent = True
+
 
 @contextmanager
 def sending_errors() -> Iterator[None]:

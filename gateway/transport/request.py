@@ -35,12 +35,32 @@ class Sender(Protocol):
     """Sends calls to one backend."""
 
     async def call(
-        self, operation: str, build: Callable[[], Request], read: Callable[[Reply], T]
+        self,
+        operation: str,
+        build: Callable[[], Request],
+        read: Callable[[Reply], T],
+        *,
+        repeatable: bool = True,
     ) -> T:
         """Send what `build` makes and return what `read` makes of the reply.
 
         `build` is called anew for each attempt, so that every attempt has its own nonce and time.
         `read` raises a `ProviderError` if the reply is one; that decides about another attempt.
-        `operation` is the vendor's name of the call: budget, breaker and metrics go by it.
+        `operation` is the vendor's name of the call: budget, breaker and metrics go by it. A call
+        that is not `repeatable` (a write) is sent again only if it was provably not executed.
+        """
+        ...
+
+
+class Uploader(Protocol):
+    """Sends files to the storage that a backend's answer names: another host than the backend's."""
+
+    async def upload(
+        self, operation: str, address: str, request: Request, read: Callable[[Reply], T]
+    ) -> T:
+        """Send `request` once to `address` (scheme and host) and return what `read` makes of it.
+
+        The caller vouches for `address`: it comes from an authenticated answer, and is checked.
+        Failures are `ProviderError`s as from `Sender.call`; nothing is ever sent again.
         """
         ...

@@ -16,6 +16,7 @@ PARTS = {
     NodeKind.TASK: 4,
     NodeKind.FIRMWARE: 1,
     NodeKind.DEVICE: 2,
+    NodeKind.OPERATION: 1,
 }
 TEXTS = st.text(max_size=60)  # surrogates left out, as hypothesis does by itself
 IDS = st.sampled_from(NodeKind).flatmap(
