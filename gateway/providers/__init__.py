@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.domain.provider import OtaProvider
-from gateway.transport.request import Sender
+from gateway.domain.write import OtaWriter
+from gateway.transport.request import Sender, Uploader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class ProviderPlugin:
         account: settings to what the cloud counts calls by; backends that share it share the rates.
         rates: documented calls a second by operation; operations not named are unlimited.
         build: backend id, settings and sender to the working provider.
+        build_writer: the same, and an uploader for clouds that keep files on another host, to the
+            working writer; None if the cloud is read only.
     """
 
     key: str
@@ -33,6 +36,7 @@ class ProviderPlugin:
     account: Callable[[Any], str]
     rates: Mapping[str, float]
     build: Callable[[str, Any, Sender], OtaProvider]
+    build_writer: Callable[[str, Any, Sender, Uploader], OtaWriter] | None = None
 
 
 def discover() -> dict[str, ProviderPlugin]:

@@ -4,6 +4,7 @@ from gateway.providers import ProviderPlugin
 from gateway.providers.alibaba.config import AlibabaSettings, endpoint_of
 from gateway.providers.alibaba.operations import RATES
 from gateway.providers.alibaba.provider import build
+from gateway.providers.alibaba.writer import build_writer
 
 PLUGIN = ProviderPlugin(
     key="alibaba",
@@ -13,4 +14,5 @@ PLUGIN = ProviderPlugin(
     account=lambda settings: settings.access_key_id.get_secret_value(),
     rates=RATES,
     build=build,
+    build_writer=build_writer,
 )

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Final
 
 from gateway.domain.errors import (
+    ConflictError,
     GatewayError,
     NotFoundError,
     ProviderAuthError,
@@ -146,18 +147,30 @@ _RULES: Final = (
 # The code for an unknown job is published nowhere; every spelling of "no such thing" counts.
 # What a system code cannot find is the instance or the account, not what the call asks for.
 _ABSENT: Final = re.compile(r"iot\.(?!system\.|sre\.|common\.).*not(found|exist).*", re.IGNORECASE)
+# The same goes for a state that forbids a write, and for what exists or is in use already.
+_STATE: Final = re.compile(
+    r"iot\.ota\.(?!.*not).*(status|state|exist|in.?use|conflict|duplicat).*", re.IGNORECASE
+)
 
 
 def failure(envelope: Envelope, reply: Reply, *, looked_up: str | None = None) -> GatewayError:
     """The error that a business or gateway failure stands for.
 
     `looked_up` names the object that the call reads by its id (`job`), None where it reads none;
-    with it, a code that says "no such thing" becomes NotFoundError. A code that no rule knows goes
-    by the HTTP status where that speaks (429, 401, 403, 5xx), else it is a refusal for good.
+    with it, a code that says "no such thing" becomes NotFoundError. A code that speaks of a state
+    or of something that exists already becomes ConflictError, which only writes meet. A code that
+    no rule knows goes by the HTTP status where that speaks (429, 401, 403, 5xx), else it is a
+    refusal for good.
     """
     code = envelope.code or ""
     if looked_up is not None and _ABSENT.fullmatch(code):
         return absent(looked_up)
+    if _STATE.fullmatch(code):
+        return ConflictError(
+            "The cloud refuses the call in the present state." + _quote(envelope),
+            vendor_code=code,
+            request_id=envelope.request_id,
+        )
     rule = next((rule for rule in _RULES if rule.pattern.fullmatch(code)), None)
     if rule is None:
         rule = _rule("", _class_by_status(reply.status), "The cloud refuses the call.", quotes=True)

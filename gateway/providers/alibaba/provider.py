@@ -40,6 +40,22 @@ LIMITS: Final = ReadLimits(
     task_window=_TASK_WINDOW,
     firmware_newest_first=False,
 )
+CAPABILITIES: Final = frozenset(
+    {
+        Capability.LIST_DEVICE_JOBS,
+        Capability.LIST_MODULES,
+        Capability.CREATE_JOBS,
+        Capability.CANCEL_JOBS,
+        Capability.UPDATE_JOBS,
+        Capability.RETRY_TASKS,
+        Capability.CANCEL_TASKS,
+        Capability.CONFIRM_TASKS,
+        Capability.CREATE_FIRMWARE,
+        Capability.UPDATE_FIRMWARE,
+        Capability.DELETE_FIRMWARE,
+        Capability.WRITE_MODULES,
+    },
+)
 _NOTHING: Final[Page[Task]] = Page(items=(), total=None, has_next=False)
 
 
@@ -53,8 +69,11 @@ class AlibabaProvider:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """See `OtaProvider`. No operation lists all jobs, all tasks of a device, or versions."""
-        return frozenset({Capability.LIST_DEVICE_JOBS, Capability.LIST_MODULES})
+        """See `OtaProvider`. No operation lists all jobs, all tasks of a device, or versions.
+
+        Jobs can be canceled for good, but not stopped, started again or deleted.
+        """
+        return CAPABILITIES
 
     @property
     def limits(self) -> ReadLimits:

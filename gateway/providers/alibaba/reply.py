@@ -44,8 +44,49 @@ class ListReply(Generic[W_co]):
     current_page: int | None
 
 
-def read_object(reply: Reply, model: type[W], *, field: str, looked_up: str) -> Received[W]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the cloud says of a write that it executed.
+
+    `native_id` is the id of what was made; None if nothing was. `request_id` is the cloud's id of
+    the call, None where it gave none.
+    """
+
+    native_id: str | None
+    request_id: str | None
+
+
+def read_creation(reply: Reply, *, id_field: str) -> Written:
+    """The id of what a successful call made, in `id_field` of `Data`.
+
+    Raises:
+        ProviderContractError: success without an id: something was made, and nobody knows what.
+        ProviderError: the reply is a failure.
+    """
+    envelope, payload = _open(reply, looked_up=None)
+    data = payload.get("Data")
+    native_id = data.get(id_field) if isinstance(data, dict) else None
+    if not isinstance(native_id, str) or not native_id:
+        message = f"The answer says success and has no {id_field}."
+        raise ProviderContractError(message, request_id=envelope.request_id)
+    return Written(native_id=native_id, request_id=envelope.request_id)
+
+
+def read_done(reply: Reply, *, looked_up: str | None) -> Written:
+    """The answer to a call that makes nothing.
+
+    Raises:
+        NotFoundError: the cloud says that there is no `looked_up`, which the call is for.
+        ProviderError: the reply is a failure.
+    """
+    envelope, _ = _open(reply, looked_up=looked_up)
+    return Written(native_id=None, request_id=envelope.request_id)
+
+
+def read_object(reply: Reply, model: type[W], *, field: str, looked_up: str | None) -> Received[W]:
     """The one object in `field` of a successful reply.
+
+    `looked_up` names the object that the call reads by its id; None if it reads none.
 
     Raises:
         NotFoundError: the cloud says that there is none, or answers with success and no object.
@@ -53,7 +94,7 @@ def read_object(reply: Reply, model: type[W], *, field: str, looked_up: str) -> 
     """
     _, payload = _open(reply, looked_up=looked_up)
     value = payload.get(field)
-    if value is None or value in ("", {}):
+    if looked_up is not None and (value is None or value in ("", {})):
         raise absent(looked_up)
     if not isinstance(value, dict):
         message = f"The answer holds no object in {field}."

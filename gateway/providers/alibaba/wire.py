@@ -7,7 +7,7 @@ Source: API reference of the IoT Platform, version 2018-01-20, response tables.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from gateway.providers.alibaba.scalars import (
@@ -166,3 +166,14 @@ class ModuleInfo(WireModel):
     product_key: Text = None
     alias_name: Text = None
     desc: Text = None
+
+
+class UploadInfo(WireModel):
+    """Permission to upload one file: `Data` of GenerateOTAUploadURL. Secret while it is valid."""
+
+    host: RequiredText
+    key: RequiredText
+    access_key_id: RequiredText = Field(alias="OSSAccessKeyId", repr=False)
+    policy: RequiredText = Field(repr=False)
+    signature: RequiredText = Field(repr=False)
+    firmware_url: RequiredText

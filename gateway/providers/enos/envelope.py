@@ -21,11 +21,12 @@ class Envelope:
     """A successful answer.
 
     `data` is the result as decoded. `total` counts all matches of a search; None if the answer has
-    no pagination, which its documentation does not promise.
+    no pagination, which its documentation does not promise. `request_id` is EnOS's id of the call.
     """
 
     data: object
     total: int | None
+    request_id: str | None = None
 
 
 def open_envelope(reply: Reply) -> Envelope:
@@ -48,9 +49,13 @@ def open_envelope(reply: Reply) -> Envelope:
     code = _code(body)
     if not isinstance(body, dict) or code is None:
         raise refused or ProviderContractError("the answer of EnOS has no code")
-    if code == 0:
-        return Envelope(data=body.get("data"), total=_total(body.get("pagination")))
     request_id = _request_id(body)
+    if code == 0:
+        return Envelope(
+            data=body.get("data"),
+            total=_total(body.get("pagination")),
+            request_id=request_id,
+        )
     message = body.get("msg")
     error = error_of_code(
         code,

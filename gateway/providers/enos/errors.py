@@ -120,7 +120,9 @@ def error_of_code(code: int, *, message: str | None, request_id: str | None) -> 
     text = meaning.message
     if meaning.quotes and message:
         text = f"{text}: {_one_line(message)}"
-    if issubclass(meaning.error, ProviderError):
+    if issubclass(meaning.error, ConflictError):
+        text = f"{text} (EnOS code {code})"
+    if issubclass(meaning.error, ProviderError | ConflictError):
         return meaning.error(text, vendor_code=str(code), request_id=request_id)
     return meaning.error(text)
 

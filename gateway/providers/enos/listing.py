@@ -81,6 +81,19 @@ def read_list(envelope: Envelope, model: type[W], *, id_field: str) -> Listing[W
     return Listing(items=tuple(items), broken=tuple(broken), total=envelope.total)
 
 
+def read_made(envelope: Envelope, id_field: str) -> str:
+    """The id of what a creation made.
+
+    Raises:
+        ProviderContractError: it is not there; the creation has been executed all the same.
+    """
+    made = _id(envelope.data, id_field) if isinstance(envelope.data, dict) else None
+    if made is None:
+        message = f"the answer of EnOS holds no {id_field}"
+        raise ProviderContractError(message)
+    return made
+
+
 def read_texts(envelope: Envelope) -> tuple[str, ...]:
     """The result of a call that lists plain texts; what is not one is left out.
 

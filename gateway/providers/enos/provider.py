@@ -37,6 +37,13 @@ _CAPABILITIES: Final = frozenset(
         Capability.NAMED_JOBS,
         Capability.LIST_DEVICE_TASKS,
         Capability.LIST_REPORTED_VERSIONS,
+        Capability.CREATE_JOBS,
+        Capability.START_STOP_JOBS,
+        Capability.DELETE_JOBS,
+        Capability.RETRY_TASKS,
+        Capability.CANCEL_TASKS,
+        Capability.CREATE_FIRMWARE,
+        Capability.DELETE_FIRMWARE,
     },
 )
 # EnOS takes 200 a page and advises 50. How many devices one call may name is not documented.
@@ -78,7 +85,7 @@ class EnosProvider:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Jobs, which have names, the tasks of a device, and reported versions can be listed."""
+        """Named jobs, a device's tasks and reported versions are listed; writes: see `writer`."""
         return _CAPABILITIES
 
     @property

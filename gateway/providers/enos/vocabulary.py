@@ -27,4 +27,5 @@ TASK_STATUS: Final[Mapping[str, TaskStatus]] = {
 }
 NATIVE_JOB_STATUS: Final = {status: word for word, status in JOB_STATUS.items()}
 NATIVE_JOB_TYPE: Final = {kind: word for word, kind in JOB_TYPE.items()}
+NATIVE_POLICY: Final = {policy: word for word, policy in UPGRADE_POLICY.items()}
 NATIVE_TASK_STATUS: Final = {status: word for word, status in TASK_STATUS.items()}

@@ -13,7 +13,10 @@ import pytest
 from gateway.providers.alibaba.auth import RequestSigner
 from gateway.providers.alibaba.client import AlibabaClient
 from gateway.providers.alibaba.config import AlibabaSettings
+from gateway.providers.alibaba.finding import Finder
 from gateway.providers.alibaba.provider import AlibabaProvider
+from gateway.providers.alibaba.write_client import AlibabaWriteClient
+from gateway.providers.alibaba.writer import AlibabaWriter
 from gateway.transport.request import Reply, Request
 
 T = TypeVar("T")
@@ -27,12 +30,33 @@ class CannedSender:
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque()
         self.sent: list[tuple[str, Request]] = []
+        self.repeatable: list[bool] = []
 
     async def call(
-        self, operation: str, build: Callable[[], Request], read: Callable[[Reply], T]
+        self,
+        operation: str,
+        build: Callable[[], Request],
+        read: Callable[[Reply], T],
+        *,
+        repeatable: bool = True,
     ) -> T:
         self.sent.append((operation, build()))
+        self.repeatable.append(repeatable)
         return read(self.replies.popleft())
+
+
+class CannedStorage:
+    """Takes every upload, or answers as told."""
+
+    def __init__(self) -> None:
+        self.reply = Reply(status=200, headers={}, body=b"")
+        self.uploads: list[tuple[str, str, Request]] = []
+
+    async def upload(
+        self, operation: str, address: str, request: Request, read: Callable[[Reply], T]
+    ) -> T:
+        self.uploads.append((operation, address, request))
+        return read(self.reply)
 
 
 @pytest.fixture
@@ -59,6 +83,30 @@ def provider(sender: CannedSender, settings: AlibabaSettings) -> AlibabaProvider
         nonce=lambda: "5e3b6e4f0c1d4a2b9f8e7d6c5b4a3f21",
     )
     return AlibabaProvider("shanghai", AlibabaClient(sender, signer, settings.instance_id))
+
+
+@pytest.fixture
+def storage() -> CannedStorage:
+    return CannedStorage()
+
+
+@pytest.fixture
+def writer(
+    sender: CannedSender, storage: CannedStorage, settings: AlibabaSettings
+) -> AlibabaWriter:
+    signer = RequestSigner(
+        settings,
+        clock=lambda: datetime(2026, 1, 15, 8, 30, tzinfo=UTC),
+        nonce=lambda: "5e3b6e4f0c1d4a2b9f8e7d6c5b4a3f21",
+    )
+    return AlibabaWriter(
+        finder=Finder("shanghai", AlibabaClient(sender, signer, settings.instance_id)),
+        client=AlibabaWriteClient(sender, signer, settings.instance_id),
+        uploader=storage,
+        region_id=settings.region_id,
+        endpoint="https://iot.cn-shanghai.aliyuncs.com",
+        nonce=lambda: "b0undary",
+    )
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway.domain.errors import (
+    ConflictError,
     GatewayError,
     NotFoundError,
     ProviderAuthError,
@@ -211,3 +212,34 @@ def test_telling_texts_are_not_quoted(code: str, text: str) -> None:
     found = failed(code, text=text)
     assert "It says" not in found.message
     assert "testAccessKeyId" not in found.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "iot.ota.InvalidJobStatus",
+        "iot.ota.JobStateError",
+        "IOT.OTA.FirmwareNameExists",
+        "iot.ota.ModuleInUse",
+        "iot.ota.DuplicatedName",
+    ],
+)
+def test_a_state_that_forbids_a_write_is_a_conflict(code: str) -> None:
+    error = failed(code, text="It runs.", looked_up="job")
+    assert isinstance(error, ConflictError)
+    assert (error.vendor_code, error.request_id) == (code, "R-1")
+    assert 'It says: "It runs."' in error.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "iot.ota.JobNotExist",
+        "iot.ota.FirmwareNotFound",
+        "iot.ota.CountExceeded",
+        "iot.common.Status",
+        "iot.device.DeviceExists",
+    ],
+)
+def test_other_refusals_are_no_conflicts(code: str) -> None:
+    assert isinstance(failed(code), ProviderRejectedError)

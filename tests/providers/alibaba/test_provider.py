@@ -53,7 +53,15 @@ def test_the_plugin_builds_a_provider(settings: AlibabaSettings, sender: Sender)
 
 
 def test_capabilities_and_limits(provider: AlibabaProvider) -> None:
-    assert provider.capabilities == {Capability.LIST_DEVICE_JOBS, Capability.LIST_MODULES}
+    assert set(Capability) - provider.capabilities == {
+        Capability.LIST_JOBS,
+        Capability.NAMED_JOBS,
+        Capability.LIST_DEVICE_TASKS,
+        Capability.LIST_REPORTED_VERSIONS,
+        Capability.START_STOP_JOBS,
+        Capability.DELETE_JOBS,
+        Capability.UNKNOWN,
+    }
     limits = provider.limits
     assert (limits.jobs_page, limits.tasks_page, limits.firmware_page) == (200, 100, 100)
     assert (limits.task_devices, limits.task_window) == (50, 100_000)

@@ -10,14 +10,22 @@ from urllib.parse import parse_qsl
 import pytest
 from pydantic import SecretStr
 
+from gateway.domain.device import DeviceRef
 from gateway.domain.errors import (
     ProviderError,
     ProviderRateLimitedError,
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
+from gateway.domain.firmware import Firmware
+from gateway.domain.job import OtaJob
+from gateway.domain.write import TaskTarget
+from gateway.providers.enos import wire
 from gateway.providers.enos.config import EnosSettings
+from gateway.providers.enos.listing import Received
+from gateway.providers.enos.mapping import to_firmware, to_job
 from gateway.providers.enos.provider import EnosProvider
+from gateway.providers.enos.writer import EnosWriter
 from gateway.transport.request import Reply, Request
 
 T = TypeVar("T")
@@ -53,7 +61,8 @@ Answer = Mapping[str, object] | Reply | ProviderError | Callable[[Call], Mapping
 class FakeEnos:
     """Answers each operation with its answers in turn; the last one stays.
 
-    Keeps the promise of `Sender`: a failure that may pass is tried again, built anew.
+    Keeps the promise of `Sender`: a failure that may pass is tried again, built anew; a write only
+    if it was throttled.
     """
 
     def __init__(self) -> None:
@@ -83,13 +92,21 @@ class FakeEnos:
         return [call for call in self.calls if not call.operation.startswith("token.")]
 
     async def call(
-        self, operation: str, build: Callable[[], Request], read: Callable[[Reply], T]
+        self,
+        operation: str,
+        build: Callable[[], Request],
+        read: Callable[[Reply], T],
+        *,
+        repeatable: bool = True,
     ) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return read(self._reply(Call(operation=operation, request=build())))
-            except (ProviderUnavailableError, ProviderTimeoutError, ProviderRateLimitedError):
+            except ProviderRateLimitedError:
                 if attempt == ATTEMPTS:
+                    raise
+            except (ProviderUnavailableError, ProviderTimeoutError):
+                if attempt == ATTEMPTS or not repeatable:
                     raise
         raise AssertionError
 
@@ -157,6 +174,50 @@ def device(number: int, **changes: object) -> dict[str, object]:
     } | changes
 
 
+def job(number: int, **changes: object) -> dict[str, object]:
+    """A JobInfo, created `number` seconds before now."""
+    return {
+        "orgId": ORG_ID,
+        "productKey": "pk",
+        "jobId": f"j{number}",
+        "name": {"defaultValue": "nightly", "i18nValue": {}},
+        "firmwareId": "f1",
+        "type": "upgrade",
+        "enableUpgradeRequest": False,
+        "upgradePolicy": "snapshot",
+        "upgradeScope": {
+            "type": "partial",
+            "versionNumbers": ["1.0"],
+            "deviceKeys": ["d1", "d2"],
+            "tags": None,
+        },
+        "upgradeTimeout": 7200,
+        "status": "started",
+        "createTime": NOW_MS - number * 1000,
+    } | changes
+
+
+def ota_job(number: int = 1, **changes: object) -> OtaJob:
+    """A job as the gateway reads it."""
+    raw = job(number, **changes)
+    return to_job(Received(wire=wire.JobInfo.model_validate(raw), raw=raw), backend="plant")
+
+
+def firmware() -> Firmware:
+    """A package as the gateway reads it."""
+    raw: dict[str, object] = {"firmwareId": "f1"}
+    received = Received(wire=wire.FirmwareInfo.model_validate(raw), raw=raw)
+    return to_firmware(received, backend="plant")
+
+
+def targets(*names: str, product_key: str = "pk") -> tuple[TaskTarget, ...]:
+    """Tasks to act on, by the names of their devices."""
+    return tuple(
+        TaskTarget(task_id=f"t-{name}", device=DeviceRef(product_key=product_key, name=name))
+        for name in names
+    )
+
+
 def paged(records: list[dict[str, object]], *, totals: bool = True) -> Answer:
     """Answers a search with the page asked for of all `records`."""
 
@@ -187,3 +248,8 @@ def settings() -> EnosSettings:
 @pytest.fixture
 def provider(enos: FakeEnos, settings: EnosSettings) -> EnosProvider:
     return EnosProvider("plant", settings, enos, now_ms=lambda: NOW_MS)
+
+
+@pytest.fixture
+def writer(enos: FakeEnos, settings: EnosSettings) -> EnosWriter:
+    return EnosWriter("plant", settings, enos, now_ms=lambda: NOW_MS)

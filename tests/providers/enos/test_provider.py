@@ -33,6 +33,13 @@ def test_what_enos_can_do(provider: EnosProvider) -> None:
         Capability.NAMED_JOBS,
         Capability.LIST_DEVICE_TASKS,
         Capability.LIST_REPORTED_VERSIONS,
+        Capability.CREATE_JOBS,
+        Capability.START_STOP_JOBS,
+        Capability.DELETE_JOBS,
+        Capability.RETRY_TASKS,
+        Capability.CANCEL_TASKS,
+        Capability.CREATE_FIRMWARE,
+        Capability.DELETE_FIRMWARE,
     }
     limits = provider.limits
     assert (limits.jobs_page, limits.tasks_page, limits.firmware_page) == (50, 50, 50)
@@ -244,7 +251,12 @@ class SilentEnos:
     """Never answers."""
 
     async def call(
-        self, operation: str, build: Callable[[], Request], read: Callable[[Reply], T]
+        self,
+        operation: str,
+        build: Callable[[], Request],
+        read: Callable[[Reply], T],
+        *,
+        repeatable: bool = True,
     ) -> T:
         await asyncio.Event().wait()
         raise AssertionError
