@@ -1,0 +1,1 @@
+"""One module per step, newest last; steps are never changed once released."""
