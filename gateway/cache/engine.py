@@ -11,7 +11,7 @@ import contextvars
 import dataclasses
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -133,6 +133,10 @@ class ReadEngine:
         the old state. Callers who ask from now on join no flight that took off before.
         """
         await self._shelf.invalidate(tags, settle_s)
+
+    async def generation(self, tags: Sequence[str]) -> str:
+        """A name that differs whenever one of `tags` was invalidated, by whatever replica."""
+        return (await self._shelf.generation(tags)).name
 
     async def aclose(self) -> None:
         """End all flights, whose callers are told so, and close the store.

@@ -25,6 +25,10 @@ EVERYTHING: Final = "backend"
 JOB_LISTS: Final = "job-lists"
 FIRMWARE_LISTS: Final = "firmware-lists"
 DEVICE_TASKS: Final = "device-tasks"
+MODULES: Final = "modules"
+
+# About no answer: its generation changes with all that may change a list put together from answers.
+JOB_INDEX: Final = "job-index"
 
 
 def about_job(job_id: str) -> str:

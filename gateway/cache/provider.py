@@ -194,8 +194,8 @@ class CachedProvider:
     async def get_device(
         self, device: DeviceRef, *, max_age_s: float | None = None
     ) -> Sourced[Device]:
-        """One device and the versions it reports."""
-        about = [keys.about_device(device)]
+        """One device, the versions it reports, and whether it is being upgraded."""
+        about = [keys.DEVICE_TASKS, keys.about_device(device)]
         return await self._engine.read(
             self._spec(ReadKind.DEVICE, codec.DEVICE, Content.DEVICE, about, device),
             lambda: self._inner.get_device(device),
@@ -207,7 +207,9 @@ class CachedProvider:
     ) -> Sourced[tuple[Module, ...]]:
         """Firmware modules of a product. LIST_MODULES."""
         return await self._engine.read(
-            self._spec(ReadKind.MODULES, codec.MODULES, Content.CATALOGUE, [], product_key),
+            self._spec(
+                ReadKind.MODULES, codec.MODULES, Content.CATALOGUE, [keys.MODULES], product_key
+            ),
             lambda: self._inner.list_modules(product_key),
             max_age_s=max_age_s,
         )
@@ -245,6 +247,10 @@ class CachedProvider:
         """
         tags = [keys.tag_key(self._backend, name) for name in names]
         await self._engine.invalidate(tags, settle_s=settle_s)
+
+    async def generation(self, name: str) -> str:
+        """A text that differs whenever `name` was invalidated, by whatever replica."""
+        return await self._engine.generation([keys.tag_key(self._backend, name)])
 
     async def aclose(self) -> None:
         """Give the backend's connections back; the engine belongs to whoever built it."""

@@ -110,6 +110,12 @@ class Shelf:
         if ttl_s > 0:
             await self._store.put(spec.key, blob, min(ttl_s, self._policy.longest_life_s))
 
+    async def generation(self, tags: Sequence[str]) -> Generation:
+        """What the markers of `tags` say now; without the store's, if it does not answer."""
+        await self._send_unsent()
+        stored = await self._store.get_many(tags)
+        return self._generation(tags, [None] * len(tags) if stored is None else stored)
+
     async def invalidate(self, tags: Iterable[str], settle_s: float) -> None:
         """Make all answers with one of `tags` misses, and keep none that begins within `settle_s`.
 

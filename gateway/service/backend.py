@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.cache.provider import CachedProvider
+from gateway.domain.provider import WRITE_CAPABILITIES, Capability
+from gateway.service.writing.operations import Writable
 from gateway.transport.client import Upstream
 
 
@@ -17,6 +19,7 @@ class Backend:
         provider_title: name of the cloud for people.
         reads: everything that can be read, through the cache.
         upstream: the way to the cloud; tells its health and its budget.
+        writable: everything that can be written; None if the backend can only be read.
     """
 
     id: str
@@ -25,3 +28,10 @@ class Backend:
     provider_title: str
     reads: CachedProvider
     upstream: Upstream
+    writable: Writable | None = None
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What can be done here: what the cloud can do, without writes if it can only be read."""
+        able = self.reads.capabilities
+        return able if self.writable else able - WRITE_CAPABILITIES

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from gateway.cache.flight import duplicate
+from gateway.cache.keys import JOB_INDEX
 from gateway.cache.provider import CachedProvider
 from gateway.domain.call import CallContext, Priority, calling, current_call
 from gateway.domain.errors import GatewayError, NotFoundError, ProviderContractError
@@ -59,11 +60,14 @@ def job_key(job: OtaJob) -> tuple[datetime | None, str]:
 class _Pass:
     """One walk over all packages; `began_at` is monotonic, `error` the last that it met.
 
-    `found` is what it brought together, put in order once for all who wait; None while it runs.
+    `known` is where it puts what it reads: what was known before a write stays out of what is read
+    after it. `found` is what it brought together, put in order once for all who wait; None while
+    it runs.
     """
 
     priority: Priority
     began_at: float
+    known: KnownJobs
     task: asyncio.Task[None] | None = None
     error: GatewayError | None = None
     found: Snapshot[OtaJob] | None = None
@@ -90,6 +94,7 @@ class JobIndex:
         self._monotonic = monotonic
         self._sleep = sleep
         self._known = KnownJobs()
+        self._generation = ""
         self._pass: _Pass | None = None
         self._passes: set[asyncio.Task[None]] = set()
         self._settled: tuple[float, Snapshot[OtaJob]] | None = None
@@ -102,11 +107,12 @@ class JobIndex:
         `max_age_s`. A backend that fails before anything is known raises its `GatewayError`.
         """
         self._asked_at = self._monotonic()
+        await self._forget_the_past()
         if self._settled and max_age_s is None and self._settled[0] > self._asked_at:
             return self._settled[1]
         current = self._join(max_age_s)
         await self._wait_for(current)
-        if self._known.catalogue is None and current.error is not None:
+        if current.known.catalogue is None and current.error is not None:
             raise duplicate(current.error)
         return current.found or self._put_together(current)
 
@@ -129,6 +135,18 @@ class JobIndex:
             running.cancel()
         await asyncio.gather(*passes, return_exceptions=True)
 
+    async def _forget_the_past(self) -> None:
+        """Begin anew if any replica has written: nothing known here is certain to be true still.
+
+        Passes under way go on for those who asked before. The new one finds all that the write did
+        not touch in the cache.
+        """
+        generation = await self._reads.generation(JOB_INDEX)
+        if generation != self._generation:
+            self._generation = generation
+            self._known = KnownJobs()
+            self._settled = self._pass = None
+
     def _join(self, max_age_s: float | None) -> _Pass:
         """The pass that answers the caller: one under way, or a new one.
 
@@ -147,7 +165,9 @@ class JobIndex:
         return new
 
     def _new_pass(self) -> _Pass:
-        return _Pass(priority=current_call().priority, began_at=self._monotonic())
+        return _Pass(
+            priority=current_call().priority, began_at=self._monotonic(), known=self._known
+        )
 
     async def _wait_for(self, current: _Pass) -> None:
         """Wait beside the pass, so that a caller who leaves takes nobody along."""
@@ -166,8 +186,8 @@ class JobIndex:
             except Exception as error:  # noqa: BLE001 - whatever it is, the callers are told
                 current.error = _reportable(error)
             else:
-                self._known.learn(catalogue, now=self._monotonic())
-            known = self._known.catalogue
+                current.known.learn(catalogue, now=self._monotonic())
+            known = current.known.catalogue
             if known is None:
                 return
             if not known.names_all:
@@ -175,7 +195,7 @@ class JobIndex:
                 current.error = ProviderContractError(message)
             await read_each(partial(self._read_package, current, max_age_s), known.ids)
         current.found = self._put_together(current)
-        if current.error is None:
+        if current.error is None and current.known is self._known:
             self._settled = (self._monotonic() + self._policy.settled_s, current.found)
 
     async def _read_package(
@@ -184,11 +204,11 @@ class JobIndex:
         try:
             entries, freshness = await self._jobs_of(firmware_id, max_age_s)
         except NotFoundError:  # deleted since the catalogue was read
-            self._known.forget(firmware_id, now=self._monotonic())
+            current.known.forget(firmware_id, now=self._monotonic())
         except Exception as error:  # noqa: BLE001 - one package must not lose the others
             current.error = _reportable(error)
         else:
-            self._known.put(firmware_id, entries, freshness, now=self._monotonic())
+            current.known.put(firmware_id, entries, freshness, now=self._monotonic())
 
     async def _jobs_of(
         self, firmware_id: str, max_age_s: float | None
@@ -213,7 +233,7 @@ class JobIndex:
         raise ProviderContractError(message)
 
     def _put_together(self, current: _Pass) -> Snapshot[OtaJob]:
-        return self._known.snapshot(since=current.began_at, error=current.error)
+        return current.known.snapshot(since=current.began_at, error=current.error)
 
 
 def _reportable(error: Exception) -> GatewayError:

@@ -24,6 +24,7 @@ _PLAIN: dict[object, st.SearchStrategy[Any]] = {
     int: st.integers(),
     float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
+    bytes: st.binary(max_size=12),
     types.NoneType: st.none(),
     datetime: st.datetimes(timezones=st.just(UTC)),
     object: _JSON,

@@ -125,11 +125,19 @@ READS: dict[str, tuple[list[object], set[str]]] = {
     "list_device_tasks": ([REF, PAGE], {"device-tasks", "device:pump-7"}),
     "get_firmware": (["f-1"], {"firmware:f-1"}),
     "list_firmware": ([FirmwareFilter(), PAGE], {"firmware-lists"}),
-    "get_device": ([REF], {"device:pump-7"}),
-    "list_modules": (["pump"], set()),
+    "get_device": ([REF], {"device-tasks", "device:pump-7"}),
+    "list_modules": (["pump"], {"modules"}),
     "list_reported_versions": (["pump"], set()),
 }
-NAMES = {"job:j-1", "firmware:f-1", "device:pump-7", "job-lists", "firmware-lists", "device-tasks"}
+NAMES = {
+    "job:j-1",
+    "firmware:f-1",
+    "device:pump-7",
+    "job-lists",
+    "firmware-lists",
+    "device-tasks",
+    "modules",
+}
 
 
 def reader(provider: CachedProvider, name: str) -> Read:

@@ -1,0 +1,1 @@
+"""Writes, exactly once: claimed in the journal, sent, and looked for if nobody knows."""
