@@ -31,6 +31,9 @@ CONFIG_VARIABLE: Final = "OTA_GATEWAY_CONFIG"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _COMMON_FIELDS: Final = frozenset({"provider", "title", "rates", "lifetimes"})
 
+_JOURNAL_URL: Final = re.compile(
+    r"sqlite:///[^?#]+|postgresql://[^@/?#\s]+/[^@/?#\s]+(\?sslmode=[a-z-]+)?"
+)
 _LONGEST_S: Final = 30 * 86_400.0
 
 Seconds = Annotated[float, Field(gt=0, le=_LONGEST_S)]
@@ -116,6 +119,52 @@ class CacheSettings(_Section):
         return url
 
 
+class JournalSettings(_Section):
+    """Where every write is written down before it is sent.
+
+    `url` is `sqlite:///path/to/file` for one gateway, whose folder must outlast it, or
+    `postgresql://host:port/database?sslmode=...` for several; `password` comes from the environment
+    or a file. One call of the journal may take `timeout_s`.
+    """
+
+    url: str = "sqlite:///ota-gateway-journal.sqlite3"
+    username: str | None = None
+    password: SecretStr | None = None
+    timeout_s: Seconds = 2.0
+
+    @field_validator("url")
+    @classmethod
+    def _no_credentials(cls, url: str) -> str:
+        if not _JOURNAL_URL.fullmatch(url):
+            message = (
+                "must be sqlite:///path/to/file or postgresql://host:port/database, without "
+                "credentials"
+            )
+            raise ValueError(message)
+        return url
+
+
+class WriteSettings(_Section):
+    """Whether and how the gateway writes.
+
+    Without `enabled` everything can be read and nothing written, and there is no journal. `mark`
+    puts a marker into new jobs where their users can see it, so that one whose answer was lost is
+    found for certain. `grace_s` is how long writes under way may take to end when the gateway is
+    told to stop. The files of a new package may have `max_file_bytes` together.
+    """
+
+    enabled: bool = True
+    mark: bool = True
+    grace_s: Seconds = 20.0
+    max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+
+
+_STORES: Final[Mapping[str, type[BaseModel]]] = {
+    "cache": CacheSettings,
+    "journal": JournalSettings,
+}
+
+
 class BackendSettings(_Section):
     """One configured account: what all have in common, and the settings of its cloud.
 
@@ -148,6 +197,8 @@ class Settings(BaseSettings):
     requests: RequestSettings = RequestSettings()
     upstream: UpstreamSettings = UpstreamSettings()
     cache: CacheSettings = CacheSettings()
+    journal: JournalSettings = JournalSettings()
+    writes: WriteSettings = WriteSettings()
     backends: dict[str, BackendSettings]
 
     @classmethod
@@ -289,10 +340,11 @@ def _resolved(where: str, table: Mapping[str, Any], model: type[BaseModel]) -> d
 
 
 def _with_secret_files(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with the files of the cache's secrets read."""
+    """`values` with the files of the stores' secrets read."""
     found = dict(values)
-    if isinstance(found.get("cache"), Mapping):
-        found["cache"] = _resolved("cache", found["cache"], CacheSettings)
+    for name, model in _STORES.items():
+        if isinstance(found.get(name), Mapping):
+            found[name] = _resolved(name, found[name], model)
     return found
 
 
@@ -313,7 +365,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _secrets_in(values: Mapping[str, Any]) -> Iterator[str]:
     plugins = discover()
     tables: list[tuple[str, object, type[BaseModel]]] = [
-        ("cache", values.get("cache"), CacheSettings)
+        (name, values.get(name), model) for name, model in _STORES.items()
     ]
     backends = values.get("backends")
     for name, table in backends.items() if isinstance(backends, dict) else ():

@@ -193,6 +193,23 @@ def test_every_missing_secret_is_named_with_its_variable(file: Path) -> None:
             "cache.url",
         ),
         ({"backends": {"one": {**ENOS, "app_secret": "s"}}, "surplus": CANARY}, "surplus"),
+        *(
+            (
+                {"backends": {"one": {**ENOS, "app_secret": "s"}}, "journal": {"url": url}},
+                "journal.url",
+            )
+            for url in (
+                f"postgresql://user:{CANARY}@host/db",
+                f"postgresql://host/db?password={CANARY}",
+                f"mysql://{CANARY}/db",
+                "sqlite://",
+                "sqlite:///",
+            )
+        ),
+        (
+            {"backends": {"one": {**ENOS, "app_secret": "s"}}, "writes": {"grace_s": 0}},
+            "writes.grace_s",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
@@ -211,6 +228,57 @@ def test_problems_of_all_backends_are_told_at_once() -> None:
         "backends.one.provider",
         "backends.two.provider",
     ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///journal.sqlite3",
+        "sqlite:////var/lib/ota gateway/journal.db",
+        "postgresql://db.example.com:5432/ota",
+        "postgresql://db.example.com/ota?sslmode=verify-full",
+    ],
+)
+def test_the_journal_is_a_file_or_a_database_without_credentials_in_its_address(url: str) -> None:
+    backends = {"one": {**ENOS, "app_secret": "s"}}
+
+    assert Settings.build({"backends": backends, "journal": {"url": url}}).journal.url == url
+
+
+def test_the_password_of_the_journal_comes_from_a_file_and_is_not_printed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{CANARY}\n", encoding="utf-8")
+    journal = {"url": "postgresql://host/db", "username": "ota", "password_file": str(secret)}
+
+    settings = Settings.build(
+        {"backends": {"one": {**ENOS, "app_secret": "s"}}, "journal": journal}
+    )
+
+    password = settings.journal.password
+    assert password is not None
+    assert password.get_secret_value() == CANARY
+    assert CANARY not in repr(settings)
+
+
+def test_the_password_of_the_journal_must_not_stand_in_the_file(file: Path, secrets: None) -> None:
+    table = f'[journal]\nurl = "postgresql://host/db"\npassword = "{CANARY}"\n'
+    file.write_text(table + TOML, encoding="utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(file)
+
+    assert str(caught.value) == (
+        "journal.password: a secret must not stand in the file; set "
+        "OTA_GATEWAY_JOURNAL__PASSWORD, or password_file to a file that holds it"
+    )
+
+
+def test_writing_is_on_unless_it_is_switched_off() -> None:
+    backends = {"one": {**ENOS, "app_secret": "s"}}
+
+    assert Settings.build({"backends": backends}).writes.enabled
+    off = Settings.build({"backends": backends, "writes": {"enabled": False}})
+    assert not off.writes.enabled
 
 
 @pytest.mark.parametrize("content", ["not = = toml", '\x00"'])

@@ -1,12 +1,13 @@
 """Settings -> working parts: the one place where objects are wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 from urllib.parse import quote
 
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from gateway.cache.engine import ReadEngine
@@ -20,6 +21,9 @@ from gateway.domain.provider import Capability
 from gateway.service.backend import Backend
 from gateway.service.fleet import Fleet
 from gateway.service.job_index import IndexPolicy, JobIndex
+from gateway.service.writing.forgetting import forgetting
+from gateway.service.writing.operations import Writable
+from gateway.service.writing.policy import WritePolicy
 from gateway.settings import BackendSettings, CacheSettings, Settings
 from gateway.transport.breaker import Breakers
 from gateway.transport.budget import Budget
@@ -28,20 +32,25 @@ from gateway.transport.exchange import HttpTransport
 from gateway.transport.pace import LocalPace, Pace
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.shared_budget import SharedPace, connect
+from gateway.transport.upload import HttpUploader
 
-_TENANT: Final = "default"
+TENANT: Final = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What tests and the demo hand in instead of the real thing; empty in production.
+    """What tests hand in instead of the real thing; empty in production.
 
-    `http` holds transports by backend name, so that a backend needs no network.
+    `http` holds transports by backend name, so that a backend needs no network. `sleep` is how
+    writes wait, in seconds: for a cloud's lag, and between looks for a lost answer. `writes` is how
+    patient they are, but for `mark`, which is a setting.
     """
 
     http: Mapping[str, HttpTransport]
     metrics: Metrics
     index: IndexPolicy
+    sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
+    writes: WritePolicy = field(default_factory=WritePolicy)
 
     @classmethod
     def none(cls) -> "Overrides":
@@ -70,15 +79,23 @@ async def running_fleet(
             stack.push_async_callback(upstream.aclose)
             provider = backend.plugin.build(name, backend.own, upstream)
             stack.push_async_callback(provider.aclose)
+            reads = CachedProvider(
+                provider, engine, backend=name, tenant=TENANT, lifetimes=lifetimes
+            )
+            writable = None
+            if settings.writes.enabled and backend.plugin.build_writer is not None:
+                uploader = HttpUploader(backend=name, http_transport=given.http.get(name))
+                writer = backend.plugin.build_writer(name, backend.own, upstream, uploader)
+                stack.push_async_callback(writer.aclose)
+                writable = Writable(id=name, writer=writer, forget=forgetting(reads))
             backends[name] = Backend(
                 id=name,
                 title=backend.title,
                 provider=backend.plugin.key,
                 provider_title=backend.plugin.title,
-                reads=CachedProvider(
-                    provider, engine, backend=name, tenant=_TENANT, lifetimes=lifetimes
-                ),
+                reads=reads,
                 upstream=upstream,
+                writable=writable,
             )
         indexes = {
             name: JobIndex(backend.reads, given.index)
@@ -168,12 +185,17 @@ async def _redis(cache: CacheSettings, stack: AsyncExitStack) -> Redis | None:
 
 def _url(cache: CacheSettings) -> str | None:
     """The address of the shared cache with its credentials; None for the memory."""
-    if cache.url is None or cache.password is None:
-        return cache.url
-    scheme, _, place = cache.url.partition("://")
-    user = quote(cache.username or "", safe="")
-    password = quote(cache.password.get_secret_value(), safe="")
-    return f"{scheme}://{user}:{password}@{place}"
+    return None if cache.url is None else signed_in(cache.url, cache.username, cache.password)
+
+
+def signed_in(url: str, username: str | None, password: SecretStr | None) -> str:
+    """`url` with the credentials in it; as it is if there are none."""
+    if username is None and password is None:
+        return url
+    scheme, _, place = url.partition("://")
+    user = quote(username or "", safe="")
+    secret = "" if password is None else f":{quote(password.get_secret_value(), safe='')}"
+    return f"{scheme}://{user}{secret}@{place}"
 
 
 def _lifetimes(settings: Settings) -> LifetimeTable:

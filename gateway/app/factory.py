@@ -13,6 +13,7 @@ from gateway.app.assembly import Overrides, running_fleet
 from gateway.app.examples import EXAMPLES
 from gateway.app.explorer import mount_explorer
 from gateway.app.health import health_routes
+from gateway.app.writing import running_writes
 from gateway.domain.call import CallContext
 from gateway.schema.context import GatewayContext
 from gateway.schema.root import create_schema
@@ -24,8 +25,12 @@ def create_app(settings: Settings, overrides: Overrides | None = None) -> FastAP
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_fleet(settings, overrides) as fleet:
+        async with (
+            running_fleet(settings, overrides) as fleet,
+            running_writes(settings, fleet, overrides) as writing,
+        ):
             app.state.fleet = fleet
+            app.state.writing = writing
             yield
 
     app = FastAPI(
@@ -39,7 +44,8 @@ def create_app(settings: Settings, overrides: Overrides | None = None) -> FastAP
 
     async def context(request: Request) -> GatewayContext:
         deadline = time.monotonic() + settings.requests.deadline_s
-        return GatewayContext(request.app.state.fleet, CallContext(deadline=deadline))
+        state = request.app.state
+        return GatewayContext(state.fleet, CallContext(deadline=deadline), writing=state.writing)
 
     router: GraphQLRouter[GatewayContext, None] = GraphQLRouter(
         create_schema(max_upstream_calls=settings.requests.max_upstream_calls),

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import typer
 import uvicorn
@@ -35,10 +36,13 @@ def run_demo(*, port: int, seed: int) -> None:
         listener = _listen(0)
         backends[f"{key}_demo"] = simulation.settings(_address(listener))
         clouds.append((server(simulation.app, host=_HOST, port=0), listener))
-    settings = Settings.build({"backends": backends})
     address = _address(gateway_socket)
-    gateway = server(create_app(settings), host=_HOST, port=port, ready=lambda: _announce(address))
-    asyncio.run(_run(gateway, gateway_socket, clouds))
+    # The simulations forget what was written when they end, and so does the journal.
+    with TemporaryDirectory(prefix="ota-gateway-demo-") as folder:
+        journal = {"url": f"sqlite:///{folder}/journal.sqlite3"}
+        app = create_app(Settings.build({"backends": backends, "journal": journal}))
+        gateway = server(app, host=_HOST, port=port, ready=lambda: _announce(address))
+        asyncio.run(_run(gateway, gateway_socket, clouds))
     typer.echo("Stopped.")
 
 

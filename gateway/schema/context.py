@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -11,10 +12,14 @@ from strawberry.fastapi import BaseContext
 
 from gateway.domain.call import CallContext
 from gateway.domain.device import Device, DeviceRef
+from gateway.domain.errors import UnsupportedError
 from gateway.domain.firmware import Firmware
 from gateway.domain.freshness import Sourced
 from gateway.domain.job import OtaJob
+from gateway.domain.operation import Journal
 from gateway.service.fleet import Fleet
+from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.operations import Asking
 
 JobKey: TypeAlias = tuple[str, str, float | None]
 FirmwareKey: TypeAlias = tuple[str, str, float | None]
@@ -25,6 +30,29 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What requests write through.
+
+    Attributes:
+        desk: takes writes in.
+        journal: every write there was.
+        tenant: whose writes these are; keys and operations of different tenants never meet.
+        principal: who asks; None as long as nobody signs in.
+        max_file_bytes: what the files of a new package may have together.
+    """
+
+    desk: WriteDesk
+    journal: Journal
+    tenant: str
+    principal: str | None = None
+    max_file_bytes: int
+
+    def asking(self, idempotency_key: str | None) -> Asking:
+        """Who asks for a write, and under which key."""
+        return Asking(tenant=self.tenant, principal=self.principal, idempotency_key=idempotency_key)
+
+
 class GatewayContext(BaseContext):
     """One request: the fleet, its loaders and its call context.
 
@@ -33,16 +61,43 @@ class GatewayContext(BaseContext):
     """
 
     def __init__(
-        self, fleet: Fleet, call: CallContext, *, now: Callable[[], datetime] = _utc_now
+        self,
+        fleet: Fleet,
+        call: CallContext,
+        *,
+        writing: Writing | None = None,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        """Start with empty loaders; `now` is the time, aware UTC, that ages are counted to."""
+        """Start with empty loaders; `now` is the time, aware UTC, that ages are counted to.
+
+        Without `writing` everything can be read and nothing written.
+        """
         super().__init__()
         self.fleet = fleet
+        self._writing = writing
         self.call = call
         self.now = now
         self.jobs: DataLoader[JobKey, Sourced[OtaJob]] = DataLoader(self._load_jobs)
         self.firmware: DataLoader[FirmwareKey, Sourced[Firmware]] = DataLoader(self._load_firmware)
         self.devices: DataLoader[DeviceKey, Sourced[Device]] = DataLoader(self._load_devices)
+
+    @property
+    def writing(self) -> Writing:
+        """What to write through.
+
+        Raises:
+            UnsupportedError: this gateway only reads.
+        """
+        if self._writing is None:
+            message = "this gateway is set up for reading only"
+            raise UnsupportedError(message)
+        return self._writing
+
+    def forget_loaded(self) -> None:
+        """Load anew what is asked from now on: a write may have changed what was loaded before."""
+        self.jobs.clear_all()
+        self.firmware.clear_all()
+        self.devices.clear_all()
 
     async def _load_jobs(self, keys: list[JobKey]) -> list[Sourced[OtaJob] | BaseException]:
         return await asyncio.gather(

@@ -17,6 +17,7 @@ from gateway.domain.job import (
     OverwriteMode,
     UpgradePolicy,
 )
+from gateway.domain.operation import OperationState, WriteKind
 from gateway.domain.provider import Capability
 from gateway.domain.scope import ScopeTargetKind
 from gateway.domain.task import StatusReasonCode, TaskStatus
@@ -201,6 +202,18 @@ _describe(
         "LIST_DEVICE_TASKS": "Lists all tasks of a device, ended ones too.",
         "LIST_MODULES": "Knows firmware modules of products: `Backend.modules`.",
         "LIST_REPORTED_VERSIONS": "Lists versions in the field: `Backend.reportedVersions`.",
+        "CREATE_JOBS": "Takes new jobs.",
+        "START_STOP_JOBS": "Switches jobs off and on again.",
+        "CANCEL_JOBS": "Ends jobs for good.",
+        "UPDATE_JOBS": "Changes running jobs.",
+        "DELETE_JOBS": "Removes jobs.",
+        "RETRY_TASKS": "Runs ended tasks again.",
+        "CANCEL_TASKS": "Cancels single tasks.",
+        "CONFIRM_TASKS": "Confirms tasks that await it.",
+        "CREATE_FIRMWARE": "Takes new packages.",
+        "UPDATE_FIRMWARE": "Changes what is said about a package.",
+        "DELETE_FIRMWARE": "Removes packages.",
+        "WRITE_MODULES": "Creates, changes and removes firmware modules of products.",
         "UNKNOWN": _RESERVED,
     },
 )
@@ -227,5 +240,42 @@ _describe(
         "OPEN": "Calls fail at once, since too many failed before.",
         "HALF_OPEN": "One call is let through to find out whether the cloud is back.",
         "UNKNOWN": _RESERVED,
+    },
+)
+_describe(
+    WriteKind,
+    "Which write an operation performs: the mutation's name, in capitals.",
+    {
+        "CREATE_JOB": "`createOtaJob`, or `verifyFirmware`.",
+        "START_JOB": "`startOtaJob`.",
+        "STOP_JOB": "`stopOtaJob`.",
+        "CANCEL_JOB": "`cancelOtaJob`.",
+        "UPDATE_JOB": "`updateOtaJob`.",
+        "DELETE_JOB": "`deleteOtaJob`.",
+        "RETRY_TASKS": "`retryTasks`.",
+        "CANCEL_TASKS": "`cancelTasks`.",
+        "CONFIRM_TASKS": "`confirmTasks`.",
+        "CREATE_FIRMWARE": "`createFirmware`.",
+        "UPDATE_FIRMWARE": "`updateFirmware`.",
+        "DELETE_FIRMWARE": "`deleteFirmware`.",
+        "CREATE_MODULE": "`createModule`.",
+        "UPDATE_MODULE": "`updateModule`.",
+        "DELETE_MODULE": "`deleteModule`.",
+        "UNKNOWN": "Written down by a newer version of the gateway.",
+    },
+)
+_describe(
+    OperationState,
+    "How far an operation, or one call of it, is. SUCCEEDED, PARTIAL, REJECTED, NOT_DONE and "
+    "NEEDS_ATTENTION are settled.",
+    {
+        "PREPARED": "Written down, and nothing sent yet.",
+        "SENT": "Under way.",
+        "SUCCEEDED": "Executed, all of it.",
+        "PARTIAL": "Some calls were executed, and the others certainly not.",
+        "REJECTED": "The cloud refused it for good. Another input needs another key.",
+        "NOT_DONE": "Certainly not executed. The same key may be used again.",
+        "NEEDS_ATTENTION": "Looking did not tell whether it was executed. A person must look.",
+        "UNKNOWN": "It may have been executed, for its answer was lost. The gateway is looking.",
     },
 )

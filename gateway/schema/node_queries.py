@@ -16,14 +16,19 @@ from gateway.schema.firmware.queries import load_firmware
 from gateway.schema.global_id import global_id
 from gateway.schema.job.queries import load_job
 from gateway.schema.node import Node
+from gateway.schema.operation.queries import load_operation
 from gateway.schema.task.queries import load_task
 
 _MAX_NODES = 100
 
 
-async def _load(context: GatewayContext, identity: GlobalId, age: float | None) -> Node | None:
+async def _load(  # noqa: PLR0911 - one return a kind
+    context: GatewayContext, identity: GlobalId, age: float | None
+) -> Node | None:
     """The object with this id, or None if there is none."""
     backend, key = identity.backend, identity.key
+    if identity.kind is NodeKind.OPERATION:  # the journal keeps those of backends that are gone
+        return await load_operation(context, identity)
     if backend not in context.fleet.backends:
         return None
     match identity.kind:

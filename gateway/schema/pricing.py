@@ -2,8 +2,9 @@
 
 The price is an estimate for a cold cache, the same whatever is kept already and however many
 backends there are. It is linear in the sizes of lists, so a selection has one price per parent
-object, and a fragment is priced once however often it is spread. Fields that the schema lacks cost
-nothing: validation refuses them.
+object, and a fragment is priced once however often it is spread. A mutation costs what it reads
+before and after, and what it sends. Fields that the schema lacks cost nothing: validation refuses
+them.
 """
 
 import math
@@ -33,6 +34,7 @@ from gateway.domain.errors import (
     InvalidRequestError,
     QueryTooExpensiveError,
 )
+from gateway.service.writing.preview import OVERLAPS_LOOKED_FOR
 
 _PAGE: Final = 50
 """Items of one upstream page, at least."""
@@ -42,6 +44,9 @@ _FIRST: Final = 20
 
 _DEVICE_JOBS: Final = 20
 """Calls it takes, as a rule, to find the jobs of one device."""
+
+_TASKS_A_CALL: Final = 10
+"""Tasks that one call acts on, at least."""
 
 Arguments = Mapping[str, Any]
 
@@ -69,6 +74,28 @@ def _task_list(arguments: Arguments) -> int:
     return _pages(arguments) - 1 + statuses * devices
 
 
+def _input(arguments: Arguments) -> Arguments:
+    given = arguments.get("input")
+    return given if isinstance(given, Mapping) else {}
+
+
+def _new_job(arguments: Arguments) -> int:
+    """Reads the package, sends, reads the job; or looks at the devices' open tasks instead."""
+    return 1 + OVERLAPS_LOOKED_FOR if arguments.get("validateOnly") else 3
+
+
+def _tasks_write(arguments: Arguments) -> int:
+    """Reads the job before and after, and the tasks of the devices named; sends 10 a call."""
+    devices = _count(_input(arguments).get("devices"), 0)
+    tasks = _count(_input(arguments).get("tasks"), 0) + devices
+    return 2 + math.ceil(devices / _PAGE) + max(1, math.ceil(tasks / _TASKS_A_CALL))
+
+
+def _upload(arguments: Arguments) -> int:
+    """Asks for a permission and uploads, for each file; makes the package, and reads it."""
+    return 2 + 2 * max(1, _count(_input(arguments).get("files"), 1))
+
+
 def _calls(number: int) -> Callable[[Arguments], int]:
     return lambda _arguments: number
 
@@ -83,6 +110,22 @@ PRICES: Final[Mapping[str, Callable[[Arguments], int]]] = {
     "Query.device": _calls(2),
     "Query.firmware": _calls(1),
     "Query.firmwares": _pages,
+    "Mutation.createOtaJob": _new_job,
+    "Mutation.verifyFirmware": _new_job,
+    "Mutation.startOtaJob": _calls(3),
+    "Mutation.stopOtaJob": _calls(3),
+    "Mutation.cancelOtaJob": _calls(4),
+    "Mutation.updateOtaJob": _calls(3),
+    "Mutation.deleteOtaJob": _calls(3),
+    "Mutation.retryTasks": _tasks_write,
+    "Mutation.cancelTasks": _tasks_write,
+    "Mutation.confirmTasks": _tasks_write,
+    "Mutation.createFirmware": _upload,
+    "Mutation.updateFirmware": _calls(3),
+    "Mutation.deleteFirmware": _calls(3),
+    "Mutation.createModule": _calls(2),
+    "Mutation.updateModule": _calls(2),
+    "Mutation.deleteModule": _calls(2),
     "Backend.modules": _calls(1),
     "Backend.reportedVersions": _calls(1),
     "OtaJob.tasks": _task_list,

@@ -14,21 +14,44 @@ from gateway.schema.backend.types import Backend
 from gateway.schema.device.queries import DeviceQueries
 from gateway.schema.device.types import Device
 from gateway.schema.errors import PresentableErrors
+from gateway.schema.firmware.mutations import FirmwareMutations
 from gateway.schema.firmware.queries import FirmwareQueries
 from gateway.schema.firmware.types import Firmware
+from gateway.schema.job.mutations import JobMutations
 from gateway.schema.job.queries import JobQueries
 from gateway.schema.job.types import OtaJob
+from gateway.schema.module.mutations import ModuleMutations
 from gateway.schema.node_queries import NodeQueries
+from gateway.schema.operation.queries import OperationQueries
+from gateway.schema.operation.types import Operation
+from gateway.schema.ota_error import PROBLEM_TYPES
 from gateway.schema.pricing import price_limit
 from gateway.schema.scalars import SCALARS
+from gateway.schema.task.mutations import TaskMutations
 from gateway.schema.task.queries import TaskQueries
 from gateway.schema.task.types import Task
 from gateway.schema.upstream import UpstreamAccount
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NodeQueries, JobQueries, TaskQueries, DeviceQueries, FirmwareQueries, BackendQueries):
+class Query(
+    NodeQueries,
+    JobQueries,
+    TaskQueries,
+    DeviceQueries,
+    FirmwareQueries,
+    BackendQueries,
+    OperationQueries,
+):
     """The root of all reads; the fields stand with their nouns."""
+
+
+@strawberry.type(
+    description="Everything that can be written. Mutations of one document run one after another. "
+    "Each is checked whole before anything is sent, and is sent at most once."
+)
+class Mutation(JobMutations, TaskMutations, FirmwareMutations, ModuleMutations):
+    """The root of all writes; the fields stand with their nouns."""
 
 
 _VALIDATED_DOCUMENTS: Final = 256
@@ -51,7 +74,8 @@ def create_schema(*, max_upstream_calls: int = 300) -> GatewaySchema:
     """
     return GatewaySchema(
         query=Query,
-        types=[Backend, Device, Firmware, OtaJob, Task],
+        mutation=Mutation,
+        types=[Backend, Device, Firmware, Operation, OtaJob, Task, *PROBLEM_TYPES],
         extensions=[
             PresentableErrors,
             UpstreamAccount,

@@ -26,7 +26,9 @@ async def gateway(metrics: CountingMetrics | None = None) -> AsyncIterator[httpx
         backends[key] = simulation.settings("http://127.0.0.1")
         http[key] = httpx.ASGITransport(app=simulation.app)
     overrides = replace(Overrides.none(), http=http, metrics=metrics or CountingMetrics())
-    app = create_app(Settings.build({"backends": backends}), overrides)
+    app = create_app(
+        Settings.build({"backends": backends, "writes": {"enabled": False}}), overrides
+    )
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

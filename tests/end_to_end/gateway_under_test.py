@@ -62,6 +62,7 @@ async def running_gateway(
             "backends": {name: SETTINGS[name] for name in clouds},
             "requests": {"patience_s": patience_s},
             "upstream": {"max_attempts": 1},
+            "writes": {"enabled": False},
         }
     )
     overrides = Overrides(

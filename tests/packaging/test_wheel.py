@@ -39,6 +39,16 @@ def test_the_explorer_and_the_type_marker_are_in_it(wheel: zipfile.ZipFile) -> N
     assert packed == built
 
 
+def test_what_makes_the_journal_s_tables_is_in_it(wheel: zipfile.ZipFile) -> None:
+    steps = {path.name for path in (ROOT / "gateway/journal/migrations").glob("**/*.py")}
+    packed = {
+        name.rpartition("/")[2] for name in wheel.namelist() if "/journal/migrations/" in name
+    }
+
+    assert "env.py" in packed
+    assert packed == steps
+
+
 def test_it_holds_the_package_alone(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0] for name in wheel.namelist()}
 

@@ -76,7 +76,8 @@ def running_gateway(
     """
     port = free_port()
     config = folder / f"gateway-{port}.toml"
-    config.write_text(tables + "".join(_tables(backends)), encoding="utf-8")
+    journal = f'[journal]\nurl = "sqlite:///{folder / "journal.sqlite3"}"\n'
+    config.write_text(journal + tables + "".join(_tables(backends)), encoding="utf-8")
     secrets = dict(_secrets(backends))
     command = ("-m", "gateway", "serve", "--config", str(config), "--port", str(port))
     with running(*command, environment=secrets) as process:

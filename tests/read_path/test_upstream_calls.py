@@ -84,7 +84,11 @@ async def stage(
         "rates": rates or {},
     }
     settings = Settings.build(
-        {"backends": {"cloud": backend}, "requests": {"deadline_s": 60, "patience_s": 60}}
+        {
+            "backends": {"cloud": backend},
+            "requests": {"deadline_s": 60, "patience_s": 60},
+            "writes": {"enabled": False},
+        }
     )
     overrides = replace(
         Overrides.none(),

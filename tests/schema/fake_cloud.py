@@ -36,7 +36,8 @@ class FakeCloud:
     """Implements `OtaProvider` over lists.
 
     `calls` counts by method. `failures` are raised by method, `hanging` methods never answer.
-    `broken` holds items of the list of jobs that cannot be read, by their place.
+    `broken` holds items of the list of jobs that cannot be read, by their place. `actions` are what
+    every job allows, if given.
     """
 
     jobs: Sequence[OtaJob] = ()
@@ -53,6 +54,7 @@ class FakeCloud:
     failures: dict[str, Exception] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
+    actions: tuple[OtaJobAction, ...] | None = None
 
     @property
     def limits(self) -> ReadLimits:
@@ -71,6 +73,8 @@ class FakeCloud:
         return JobFilter(firmware_id=wanted.firmware_id)
 
     def available_actions(self, job: OtaJob) -> tuple[OtaJobAction, ...]:
+        if self.actions is not None:
+            return self.actions
         running = job.status is JobStatus.IN_PROGRESS
         return (OtaJobAction.STOP, OtaJobAction.RETRY_TASKS) if running else (OtaJobAction.START,)
 

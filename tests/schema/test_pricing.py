@@ -72,6 +72,56 @@ def test_a_document_costs(document: str, expected: int) -> None:
     assert price(document) == expected
 
 
+KEY = 'idempotencyKey: "k"'
+
+
+@pytest.mark.parametrize(
+    ("mutation", "expected"),
+    [
+        (f'createOtaJob(input: {{ firmwareId: "f" }}, {KEY}) {{ replayed }}', 3),
+        (f'verifyFirmware(input: {{ firmwareId: "f" }}, {KEY}) {{ replayed }}', 3),
+        (f"createOtaJob(input: {{}}, {KEY}, validateOnly: true) {{ replayed }}", 21),
+        (f"createOtaJob(input: {{}}, {KEY}) {{ otaJob {{ taskCounts {{ total }} }} }}", 4),
+        ('startOtaJob(input: { id: "j" }) { replayed }', 3),
+        ('stopOtaJob(input: { id: "j" }) { replayed }', 3),
+        ('cancelOtaJob(input: { id: "j" }) { replayed }', 4),
+        ('updateOtaJob(input: { id: "j" }) { replayed }', 3),
+        ('deleteOtaJob(input: { id: "j" }) { replayed }', 3),
+        ('retryTasks(input: { jobId: "j" }) { replayed }', 3),
+        ('cancelTasks(input: { jobId: "j", tasks: ["a"] }) { replayed }', 3),
+        ('confirmTasks(input: { jobId: "j", devices: ["a"] }) { replayed }', 4),
+        (f'createFirmware(input: {{ files: [{{ name: "a" }}] }}, {KEY}) {{ replayed }}', 4),
+        (f"createFirmware(input: {{ files: [{{}}, {{}}] }}, {KEY}) {{ replayed }}", 6),
+        ('updateFirmware(input: { id: "f" }) { replayed }', 3),
+        ('deleteFirmware(input: { id: "f" }) { replayed }', 3),
+        ("createModule(input: {}) { replayed }", 2),
+        ("updateModule(input: {}) { replayed }", 2),
+        ("deleteModule(input: {}) { replayed }", 2),
+        ('a: startOtaJob(input: { id: "j" }) { replayed } b: createModule { replayed }', 5),
+    ],
+)
+def test_a_mutation_costs_what_it_reads_and_sends(mutation: str, expected: int) -> None:
+    assert price(f"mutation {{ {mutation} }}") == expected
+
+
+def test_many_tasks_cost_a_call_for_each_ten_and_many_devices_a_look_for_each_fifty() -> None:
+    document = "mutation($input: RetryTasksInput!) { retryTasks(input: $input) { replayed } }"
+    tasks = [f"t{number}" for number in range(31)]
+    devices = [f"d{number}" for number in range(101)]
+    assert price(document, input={"jobId": "j", "tasks": tasks}) == 2 + 4
+    assert price(document, input={"jobId": "j", "devices": devices}) == 2 + 3 + 11
+    assert price(document, input="nonsense") == 3
+
+
+def test_every_mutation_has_a_price() -> None:
+    assert SCHEMA.mutation_type is not None
+    assert {f"Mutation.{name}" for name in SCHEMA.mutation_type.fields} <= set(PRICES)
+
+
+def test_operations_cost_nothing_upstream() -> None:
+    assert price('{ operation(id: "x") { state } operations { edges { cursor } } }') == 0
+
+
 def test_aliases_cost_each_for_itself() -> None:
     document = "{ a: otaJobs(first: 0) { totalCount } b: otaJobs(first: 50) { totalCount } }"
     assert price(document) == 1 + 2

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -14,12 +15,17 @@ from gateway.cache.memory_store import MemoryStore
 from gateway.cache.provider import CachedProvider
 from gateway.domain.call import CallContext
 from gateway.domain.ids import GlobalId, NodeKind
+from gateway.domain.operation import Journal
 from gateway.domain.provider import Capability
-from gateway.schema.context import GatewayContext
+from gateway.domain.write import OtaWriter
+from gateway.schema.context import GatewayContext, Writing
 from gateway.schema.root import GatewaySchema, create_schema
 from gateway.service.backend import Backend
 from gateway.service.fleet import Fleet
 from gateway.service.job_index import IndexPolicy, JobIndex
+from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.forgetting import forgetting
+from gateway.service.writing.operations import Operations, Writable
 from gateway.transport.budget import Budget
 from gateway.transport.client import Upstream
 from tests.schema.fake_cloud import FakeCloud
@@ -64,10 +70,13 @@ class World:
     fleet: Fleet
     schema: GatewaySchema
     clock: Clock
+    writing: Writing | None = None
 
     async def ask(self, document: str, **variables: object) -> Answer:
         """Run a document as one request."""
-        context = GatewayContext(self.fleet, CallContext(), now=self.clock.datetime)
+        context = GatewayContext(
+            self.fleet, CallContext(), writing=self.writing, now=self.clock.datetime
+        )
         result = await self.schema.execute(
             document, variable_values=variables, context_value=context
         )
@@ -92,32 +101,48 @@ async def running_world(
     patience_s: float = 4.0,
     index_patience_s: float = 2.5,
     max_upstream_calls: int = 1_000,
+    writers: Mapping[str, OtaWriter] | None = None,
+    journal: Journal | None = None,
 ) -> AsyncIterator[World]:
-    """A world over `clouds`; `providers` are the keys of their clouds, by backend name."""
+    """A world over `clouds`; `providers` are the keys of their clouds, by backend name.
+
+    With a `journal` it can be written to through `writers`, by backend name.
+    """
     clock = Clock()
     engine = ReadEngine(MemoryStore(), clock=clock.epoch)
+    reads = {
+        name: CachedProvider(cloud, engine, backend=name, tenant="default")
+        for name, cloud in clouds.items()
+    }
+    writables = {
+        name: Writable(id=name, writer=writer, forget=forgetting(reads[name]))
+        for name, writer in (writers or {}).items()
+    }
     backends = {
         name: Backend(
             id=name,
             title=f"The {name}",
             provider=(providers or {}).get(name, "acme"),
             provider_title="Acme Cloud",
-            reads=CachedProvider(cloud, engine, backend=name, tenant="default"),
+            reads=reads[name],
             upstream=_upstream(name, clock),
+            writable=writables.get(name),
         )
-        for name, cloud in clouds.items()
+        for name in clouds
     }
     indexes = {
         name: JobIndex(backend.reads, IndexPolicy(patience_s=index_patience_s))
         for name, backend in backends.items()
         if Capability.LIST_JOBS not in backend.reads.capabilities
     }
+    fleet = Fleet(backends=backends, indexes=indexes, patience_s=patience_s)
     try:
         yield World(
             clouds=clouds,
-            fleet=Fleet(backends=backends, indexes=indexes, patience_s=patience_s),
+            fleet=fleet,
             schema=create_schema(max_upstream_calls=max_upstream_calls),
             clock=clock,
+            writing=None if journal is None else _writing(fleet, journal, writables, clock),
         )
     finally:
         for index in indexes.values():
@@ -125,6 +150,22 @@ async def running_world(
         await engine.aclose()
         for backend in backends.values():
             await backend.upstream.aclose()
+
+
+def _writing(
+    fleet: Fleet, journal: Journal, writables: Mapping[str, Writable], clock: Clock
+) -> Writing:
+    numbers = count(1)
+    operations = Operations(
+        journal, writables, now=clock.datetime, new_id=lambda: f"op-{next(numbers)}"
+    )
+    return Writing(
+        desk=WriteDesk(fleet=fleet, operations=operations),
+        journal=journal,
+        tenant="default",
+        principal="ann",
+        max_file_bytes=16,
+    )
 
 
 def _upstream(name: str, clock: Clock) -> Upstream:

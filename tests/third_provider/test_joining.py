@@ -95,7 +95,7 @@ async def test_its_jobs_stand_among_those_of_the_others() -> None:
             simulation = plugin.start(7, time.time)  # signatures carry it
             tables[f"my_{key}"] = dict(simulation.settings("http://127.0.0.1:9"))
             transports[f"my_{key}"] = httpx.ASGITransport(simulation.app)
-        settings = Settings.build({"backends": tables})
+        settings = Settings.build({"backends": tables, "writes": {"enabled": False}})
     overrides = Overrides(http=transports, metrics=NoMetrics(), index=IndexPolicy(idle_after_s=0.0))
     data = await _read(create_app(settings, overrides), JOBS)
     nodes = [edge["node"] for edge in data["otaJobs"]["edges"]]

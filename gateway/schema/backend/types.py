@@ -107,7 +107,7 @@ class Backend(Node):
 
     @strawberry.field(description="What it can do beyond the reads that all backends have.")
     def capabilities(self) -> list[Capability]:
-        return sorted(self.backend.reads.capabilities)
+        return sorted(self.backend.capabilities)
 
     @strawberry.field(
         description="The rates of its operations, and how much of them is used. Costs no call."

@@ -1,0 +1,74 @@
+"""The writing side at work: the journal, what performs writes, and what settles those left."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from gateway.app.assembly import TENANT, Overrides, signed_in
+from gateway.journal.awaited import AwaitedJournal
+from gateway.journal.opening import open_journal
+from gateway.journal.sql_journal import SqlJournal
+from gateway.schema.context import Writing
+from gateway.service.fleet import Fleet
+from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.operations import Operations
+from gateway.settings import JournalSettings, Settings
+
+_START_S: Final = 5.0
+"""How long the start waits for the journal; then reads begin without it, and writes follow."""
+
+
+@asynccontextmanager
+async def running_writes(
+    settings: Settings, fleet: Fleet, overrides: Overrides | None = None
+) -> AsyncIterator[Writing | None]:
+    """Everything that requests write through, until the block ends; None if writing is off.
+
+    At the end no write is taken any more, and those under way end within the grace period; what is
+    left then is in the journal as sent, and settled by the next start, or another replica.
+    """
+    if not settings.writes.enabled:
+        yield None
+        return
+    given = overrides or Overrides.none()
+    async with AsyncExitStack() as stack:
+        journal = AwaitedJournal(partial(_open, settings.journal))
+        stack.push_async_callback(journal.aclose)
+        operations = Operations(
+            journal,
+            {
+                name: backend.writable
+                for name, backend in fleet.backends.items()
+                if backend.writable is not None
+            },
+            policy=replace(given.writes, mark=settings.writes.mark),
+            sleep=given.sleep,
+        )
+        opening = asyncio.create_task(journal.open(), name="open-journal")
+        stack.push_async_callback(_stop, opening)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(journal.tried(), timeout=_START_S)
+        if opening.done():
+            opening.result()
+        watching = asyncio.create_task(operations.watch(), name="watch-operations")
+        stack.push_async_callback(_stop, watching)
+        stack.push_async_callback(operations.drain, settings.writes.grace_s)
+        yield Writing(
+            desk=WriteDesk(fleet=fleet, operations=operations),
+            journal=journal,
+            tenant=TENANT,
+            max_file_bytes=settings.writes.max_file_bytes,
+        )
+
+
+async def _open(settings: JournalSettings) -> SqlJournal:
+    url = signed_in(settings.url, settings.username, settings.password)
+    return await open_journal(url, timeout_s=settings.timeout_s)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

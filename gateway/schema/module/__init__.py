@@ -1,0 +1,1 @@
+"""Firmware modules of products in the schema."""

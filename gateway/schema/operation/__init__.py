@@ -1,0 +1,1 @@
+"""Operations in the schema: every write the gateway took in."""
