@@ -13,6 +13,11 @@ GatewayError                     code                   retryable
 ├── JournalUnavailableError      JOURNAL_UNAVAILABLE    yes    so no write is sent
 ├── ShuttingDownError            SHUTTING_DOWN          yes    this replica takes no more writes
 ├── DeadlineExceededError        DEADLINE_EXCEEDED      yes    the caller's time ran out
+├── UnauthenticatedError         UNAUTHENTICATED        no     no credentials, or wrong ones
+├── ForbiddenError               FORBIDDEN              no     the role does not allow it
+├── SignInUnavailableError       SIGN_IN_UNAVAILABLE    yes    credentials cannot be checked now
+├── TooManyRequestsError         TOO_MANY_REQUESTS      yes    this principal asks too often
+├── OverloadedError              OVERLOADED             yes    too many requests are under way
 ├── InternalError                INTERNAL_ERROR         no     a fault of the gateway itself
 └── ProviderError                carries backend, operation, vendor_code, request_id
     ├── ProviderAuthError        PROVIDER_AUTH          no
@@ -174,6 +179,42 @@ class DeadlineExceededError(GatewayError):
     retryable = True
 
 
+class UnauthenticatedError(GatewayError):
+    """The request has no credentials, or some that are wrong, unknown or expired.
+
+    The message never says which of these it is in a way that helps guessing.
+    """
+
+    code = "UNAUTHENTICATED"
+
+
+class ForbiddenError(GatewayError):
+    """The caller is known, and its role does not allow this; nothing was sent."""
+
+    code = "FORBIDDEN"
+
+
+class SignInUnavailableError(GatewayError):
+    """Credentials cannot be checked now, so nobody new is let in."""
+
+    code = "SIGN_IN_UNAVAILABLE"
+    retryable = True
+
+
+class TooManyRequestsError(GatewayError):
+    """This principal asks more often than it may; nothing was done."""
+
+    code = "TOO_MANY_REQUESTS"
+    retryable = True
+
+
+class OverloadedError(GatewayError):
+    """More requests are under way than the gateway takes on at once; nothing was done."""
+
+    code = "OVERLOADED"
+    retryable = True
+
+
 class InternalError(GatewayError):
     """The gateway itself is at fault; its log holds the cause under `incident`."""
 
@@ -268,6 +309,7 @@ def executed_perhaps(error: BaseException) -> bool:
 _NOT_EXECUTED: Final = (
     InvalidRequestError,
     UnsupportedError,
+    ForbiddenError,
     NotFoundError,
     ConflictError,
     BudgetExhaustedError,
