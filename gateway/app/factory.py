@@ -9,12 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from strawberry.fastapi import GraphQLRouter
 
 from gateway import __version__
-from gateway.app.assembly import Overrides, running_fleet
 from gateway.app.examples import EXAMPLES
 from gateway.app.explorer import mount_explorer
+from gateway.app.fleets import Fleets, running_fleets
 from gateway.app.health import health_routes
-from gateway.app.writing import running_writes
+from gateway.app.overrides import Overrides
+from gateway.app.writing import Writes, running_writes
 from gateway.domain.call import CallContext
+from gateway.domain.principal import Principal
 from gateway.schema.context import GatewayContext
 from gateway.schema.root import create_schema
 from gateway.settings import Settings
@@ -26,11 +28,11 @@ def create_app(settings: Settings, overrides: Overrides | None = None) -> FastAP
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
-            running_fleet(settings, overrides) as fleet,
-            running_writes(settings, fleet, overrides) as writing,
+            running_fleets(settings, overrides) as fleets,
+            running_writes(settings, fleets, overrides) as writes,
         ):
-            app.state.fleet = fleet
-            app.state.writing = writing
+            app.state.fleets = fleets
+            app.state.writes = writes
             yield
 
     app = FastAPI(
@@ -44,8 +46,15 @@ def create_app(settings: Settings, overrides: Overrides | None = None) -> FastAP
 
     async def context(request: Request) -> GatewayContext:
         deadline = time.monotonic() + settings.requests.deadline_s
-        state = request.app.state
-        return GatewayContext(state.fleet, CallContext(deadline=deadline), writing=state.writing)
+        fleets: Fleets = request.app.state.fleets
+        writes: Writes | None = request.app.state.writes
+        principal = Principal.anonymous()
+        fleet = fleets.by_tenant[principal.tenant]
+        return GatewayContext(
+            fleet,
+            CallContext(deadline=deadline),
+            writing=writes.of(principal, fleet) if writes else None,
+        )
 
     router: GraphQLRouter[GatewayContext, None] = GraphQLRouter(
         create_schema(max_upstream_calls=settings.requests.max_upstream_calls),

@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from gateway.app.assembly import TENANT, Overrides, signed_in
+from gateway.app.fleets import Fleets
+from gateway.app.overrides import Overrides
+from gateway.app.stores import signed_in
+from gateway.domain.operation import Journal
+from gateway.domain.principal import Principal
 from gateway.journal.awaited import AwaitedJournal
 from gateway.journal.opening import open_journal
 from gateway.journal.sql_journal import SqlJournal
@@ -21,11 +25,32 @@ _START_S: Final = 5.0
 """How long the start waits for the journal; then reads begin without it, and writes follow."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """The writing side of the gateway, whoever asks.
+
+    `max_file_bytes` is what the files of a new package may have together.
+    """
+
+    operations: Operations
+    journal: Journal
+    max_file_bytes: int
+
+    def of(self, principal: Principal, fleet: Fleet) -> Writing:
+        """What one principal writes through; `fleet` is what it sees."""
+        return Writing(
+            desk=WriteDesk(fleet=fleet, operations=self.operations),
+            journal=self.journal,
+            principal=principal,
+            max_file_bytes=self.max_file_bytes,
+        )
+
+
 @asynccontextmanager
 async def running_writes(
-    settings: Settings, fleet: Fleet, overrides: Overrides | None = None
-) -> AsyncIterator[Writing | None]:
-    """Everything that requests write through, until the block ends; None if writing is off.
+    settings: Settings, fleets: Fleets, overrides: Overrides | None = None
+) -> AsyncIterator[Writes | None]:
+    """Everything that writes go through, until the block ends; None if writing is off.
 
     At the end no write is taken any more, and those under way end within the grace period; what is
     left then is in the journal as sent, and settled by the next start, or another replica.
@@ -39,11 +64,7 @@ async def running_writes(
         stack.push_async_callback(journal.aclose)
         operations = Operations(
             journal,
-            {
-                name: backend.writable
-                for name, backend in fleet.backends.items()
-                if backend.writable is not None
-            },
+            fleets.writables,
             policy=replace(given.writes, mark=settings.writes.mark),
             sleep=given.sleep,
         )
@@ -56,10 +77,9 @@ async def running_writes(
         watching = asyncio.create_task(operations.watch(), name="watch-operations")
         stack.push_async_callback(_stop, watching)
         stack.push_async_callback(operations.drain, settings.writes.grace_s)
-        yield Writing(
-            desk=WriteDesk(fleet=fleet, operations=operations),
+        yield Writes(
+            operations=operations,
             journal=journal,
-            tenant=TENANT,
             max_file_bytes=settings.writes.max_file_bytes,
         )
 

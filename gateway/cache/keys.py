@@ -1,8 +1,8 @@
 """The only place where a key of the store is spelled.
 
 An operator sees `ota:read:<backend>:<operation>:<digest>`. The digest covers all that makes two
-reads different: version of the answer's type, tenant, backend, operation and arguments. The words
-before it are for reading along only.
+reads different: version of the answer's type, tenant, backend and its account, operation and
+arguments. The words before it are for reading along only.
 """
 
 import dataclasses
@@ -63,9 +63,9 @@ def read_key(version: str, tenant: str, backend: str, operation: str, *args: obj
     return f"ota:read:{_readable(backend)}:{_readable(operation)}:{_digest(parts)}"
 
 
-def tag_key(backend: str, name: str) -> str:
+def tag_key(backend: str, account: str, name: str) -> str:
     """Key of the marker of one tag. Tenants share it: what changed, changed for all of them."""
-    return f"ota:tag:{_readable(backend)}:{_digest([backend, name])}"
+    return f"ota:tag:{_readable(backend)}:{_digest([backend, account, name])}"
 
 
 def lease_key(key: str) -> str:

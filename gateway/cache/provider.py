@@ -44,12 +44,17 @@ class CachedProvider:
         *,
         backend: str,
         tenant: str,
+        account: str = "",
         lifetimes: LifetimeTable | None = None,
     ) -> None:
-        """Read `inner`, the backend with the id `backend`, on behalf of `tenant`."""
+        """Read `inner`, the backend with the id `backend`, on behalf of `tenant`.
+
+        `account` tells accounts apart that gateways with one store call by the same name.
+        """
         self._inner = inner
         self._engine = engine
         self._backend = backend
+        self._account = account
         self._tenant = tenant
         self._lifetimes = lifetimes or LifetimeTable()
 
@@ -245,12 +250,12 @@ class CachedProvider:
 
         For all tenants, since the backend is the same. See `ReadEngine.invalidate`.
         """
-        tags = [keys.tag_key(self._backend, name) for name in names]
+        tags = [self._tag(name) for name in names]
         await self._engine.invalidate(tags, settle_s=settle_s)
 
     async def generation(self, name: str) -> str:
         """A text that differs whenever `name` was invalidated, by whatever replica."""
-        return await self._engine.generation([keys.tag_key(self._backend, name)])
+        return await self._engine.generation([self._tag(name)])
 
     async def aclose(self) -> None:
         """Give the backend's connections back; the engine belongs to whoever built it."""
@@ -285,14 +290,19 @@ class CachedProvider:
             return self._lifetimes.lifetime(self._backend, held)
 
         return ReadSpec(
-            key=keys.read_key(form.version, self._tenant, self._backend, kind, *args),
+            key=keys.read_key(
+                form.version, self._tenant, self._backend, kind, self._account, *args
+            ),
             tenant=self._tenant,
             backend=self._backend,
             kind=kind,
             codec=form,
             lifetime=lifetime,
-            tags=tuple(keys.tag_key(self._backend, name) for name in (keys.EVERYTHING, *about)),
+            tags=tuple(self._tag(name) for name in (keys.EVERYTHING, *about)),
         )
+
+    def _tag(self, name: str) -> str:
+        return keys.tag_key(self._backend, self._account, name)
 
 
 def _page_of_package_jobs(page: Page[OtaJob]) -> Content:

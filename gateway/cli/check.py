@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app.assembly import Overrides, running_fleet
+from gateway.app.fleets import running_fleets
+from gateway.app.overrides import Overrides
 from gateway.domain.errors import GatewayError
 from gateway.domain.firmware import FirmwareFilter
 from gateway.domain.job import JobFilter
@@ -34,10 +35,8 @@ async def check_backends(
     settings: Settings, *, console: Console | None = None, overrides: Overrides | None = None
 ) -> bool:
     """Check every backend, print a table, and tell whether all of them work."""
-    async with running_fleet(settings, overrides) as fleet:
-        findings = [
-            finding for backend in fleet.backends.values() for finding in await _check(backend)
-        ]
+    async with running_fleets(settings, overrides) as fleets:
+        findings = [finding for backend in fleets.backends() for finding in await _check(backend)]
     (console or Console()).print(_table(findings))
     return all(finding.problem is None for finding in findings)
 

@@ -17,6 +17,7 @@ from gateway.domain.firmware import Firmware
 from gateway.domain.freshness import Sourced
 from gateway.domain.job import OtaJob
 from gateway.domain.operation import Journal
+from gateway.domain.principal import Principal
 from gateway.service.fleet import Fleet
 from gateway.service.writing.desk import WriteDesk
 from gateway.service.writing.operations import Asking
@@ -37,20 +38,18 @@ class Writing:
     Attributes:
         desk: takes writes in.
         journal: every write there was.
-        tenant: whose writes these are; keys and operations of different tenants never meet.
-        principal: who asks; None as long as nobody signs in.
+        principal: who asks; sees the operations of its tenant, and no others.
         max_file_bytes: what the files of a new package may have together.
     """
 
     desk: WriteDesk
     journal: Journal
-    tenant: str
-    principal: str | None = None
+    principal: Principal
     max_file_bytes: int
 
     def asking(self, idempotency_key: str | None) -> Asking:
         """Who asks for a write, and under which key."""
-        return Asking(tenant=self.tenant, principal=self.principal, idempotency_key=idempotency_key)
+        return Asking(principal=self.principal, idempotency_key=idempotency_key)
 
 
 class GatewayContext(BaseContext):

@@ -10,8 +10,8 @@ import strawberry
 class OtaProblem:
     message: str = strawberry.field(description="What happened and what to do, for people.")
     code: str = strawberry.field(
-        description="Stable word for programs, such as BAD_USER_INPUT, UNSUPPORTED, NOT_FOUND, "
-        "CONFLICT, IDEMPOTENCY_CONFLICT, PROVIDER_REJECTED or OUTCOME_UNKNOWN."
+        description="Stable word for programs, such as BAD_USER_INPUT, UNSUPPORTED, FORBIDDEN, "
+        "NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT, PROVIDER_REJECTED or OUTCOME_UNKNOWN."
     )
     path: list[str] = strawberry.field(
         description="Where in the arguments, from the outermost name on, such as `input`, `scope`, "
@@ -52,6 +52,14 @@ class InvalidInputProblem(OtaProblem):
     "sent."
 )
 class UnsupportedProblem(OtaProblem):
+    """Adds nothing."""
+
+
+@strawberry.type(
+    description="The role of the caller does not allow this write; the message names the role that "
+    "would. Nothing was sent."
+)
+class ForbiddenProblem(OtaProblem):
     """Adds nothing."""
 
 
@@ -137,6 +145,7 @@ class OtherProblem(OtaProblem):
 PROBLEM_TYPES = (
     InvalidInputProblem,
     UnsupportedProblem,
+    ForbiddenProblem,
     NotFoundProblem,
     ConflictProblem,
     IdempotencyConflictProblem,

@@ -7,6 +7,7 @@ from typing import Final, TypedDict
 from gateway.domain.errors import (
     BudgetExhaustedError,
     ConflictError,
+    ForbiddenError,
     GatewayError,
     IdempotencyConflictError,
     InvalidInputError,
@@ -32,6 +33,7 @@ from gateway.domain.operation import (
 from gateway.schema.ota_error import (
     BudgetProblem,
     ConflictProblem,
+    ForbiddenProblem,
     IdempotencyConflictProblem,
     InProgressProblem,
     InvalidInputProblem,
@@ -47,6 +49,7 @@ from gateway.schema.ota_error import (
 
 _BY_CODE: Final[Mapping[str, type[OtaProblem]]] = {
     UnsupportedError.code: UnsupportedProblem,
+    ForbiddenError.code: ForbiddenProblem,
     NotFoundError.code: NotFoundProblem,
     ConflictError.code: ConflictProblem,
     IdempotencyConflictError.code: IdempotencyConflictProblem,

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.domain.principal import DEFAULT_TENANT
 from gateway.providers import discover
 from gateway.settings.backends import BackendSettings, build_backend
 from gateway.settings.problems import SeveralProblems, problems_of
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     writes: WriteSettings = WriteSettings()
     backends: dict[str, BackendSettings]
+
+    @property
+    def backends_by_tenant(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the backends that each tenant sees."""
+        return {DEFAULT_TENANT: tuple(self.backends)}
 
     @classmethod
     def settings_customise_sources(

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from gateway import __version__, simulators
-from gateway.app.assembly import Overrides
 from gateway.app.examples import EXAMPLES
 from gateway.app.factory import create_app
+from gateway.app.overrides import Overrides
 from gateway.domain.metrics import CountingMetrics
 from gateway.settings import Settings
 

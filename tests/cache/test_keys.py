@@ -103,12 +103,12 @@ def test_one_moment_is_one_key_whatever_its_zone() -> None:
 def test_an_operator_can_read_a_key_and_a_hostile_name_cannot_spoil_it() -> None:
     key = read_key("1", "acme", "my backend\r\nFLUSHALL *", "jobs", "j:1")
     assert re.fullmatch(r"ota:read:my_backend_FLUSHALL_:jobs:[0-9a-f]{40}", key)
-    assert re.fullmatch(r"ota:tag:b:[0-9a-f]{40}", tag_key("b", "job:1"))
+    assert re.fullmatch(r"ota:tag:b:[0-9a-f]{40}", tag_key("b", "acc", "job:1"))
     assert len(read_key("1", "t", "x" * 500, "y" * 500)) < 150
 
 
 def test_tags_differ_by_backend_and_name_and_devices_go_by_name_alone() -> None:
-    assert len({tag_key(b, n) for b in ("b", "c") for n in ("job:1", "job:2")}) == 4
+    assert len({tag_key(b, a, n) for b in "bc" for a in "xy" for n in ("job:1", "job:2")}) == 8
     assert about_device(DeviceRef(product_key="p", name="d")) == about_device(
         DeviceRef(product_key="", name="d")
     )

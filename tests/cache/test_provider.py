@@ -196,6 +196,19 @@ async def test_other_arguments_tenants_and_backends_are_other_reads() -> None:
             assert (await provider.count_tasks("j-1", status)).freshness.source is LIVE
 
 
+async def test_accounts_of_one_name_in_one_store_never_meet() -> None:
+    bench, cloud = Bench(), Cloud()
+    engine = bench.engine()
+    staging, live = (
+        CachedProvider(cloud, engine, backend="cloud", tenant="acme", account=account)
+        for account in ("enos:staging", "enos:live")
+    )
+    for provider in (staging, live):
+        assert (await provider.get_job("j-1")).freshness.source is LIVE
+    await staging.invalidate([keys.about_job("j-1")])
+    assert (await live.get_job("j-1")).freshness.source is not LIVE
+
+
 async def test_what_changed_has_changed_for_all_tenants() -> None:
     bench, cloud = Bench(), Cloud()
     engine = bench.engine()

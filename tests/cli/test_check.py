@@ -8,7 +8,7 @@ import httpx
 from rich.console import Console
 
 from gateway import simulators
-from gateway.app.assembly import Overrides
+from gateway.app.overrides import Overrides
 from gateway.cli.check import check_backends
 from gateway.settings import Settings
 

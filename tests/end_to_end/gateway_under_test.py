@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import httpx
 
-from gateway.app.assembly import Overrides
 from gateway.app.factory import create_app
+from gateway.app.overrides import Overrides
 from gateway.domain.metrics import NoMetrics
 from gateway.service.job_index import IndexPolicy
 from gateway.settings import Settings

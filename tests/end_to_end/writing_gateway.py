@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import httpx
 
-from gateway.app.assembly import Overrides
 from gateway.app.factory import create_app
+from gateway.app.overrides import Overrides
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.providers import discover
 from gateway.service.job_index import IndexPolicy

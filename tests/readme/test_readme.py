@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
-from gateway.app.assembly import Overrides
 from gateway.app.examples import EXAMPLES
+from gateway.app.overrides import Overrides
 from gateway.settings import RequestSettings, ServerSettings, Settings, UpstreamSettings
 
 from .demo import ROOT, Demo, environment, free_port, running

@@ -16,6 +16,7 @@ from gateway.cache.provider import CachedProvider
 from gateway.domain.call import CallContext
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.domain.operation import Journal
+from gateway.domain.principal import Principal, Role
 from gateway.domain.provider import Capability
 from gateway.domain.write import OtaWriter
 from gateway.schema.context import GatewayContext, Writing
@@ -162,8 +163,7 @@ def _writing(
     return Writing(
         desk=WriteDesk(fleet=fleet, operations=operations),
         journal=journal,
-        tenant="default",
-        principal="ann",
+        principal=Principal(id="ann", tenant="default", role=Role.ADMIN),
         max_file_bytes=16,
     )
 

@@ -11,8 +11,8 @@ import pytest
 
 import gateway
 from gateway import providers, simulators
-from gateway.app.assembly import Overrides
 from gateway.app.factory import create_app
+from gateway.app.overrides import Overrides
 from gateway.domain.metrics import NoMetrics
 from gateway.schema.root import schema_text
 from gateway.service.job_index import IndexPolicy

@@ -33,7 +33,7 @@ class OperationFilter:
 async def load_operation(context: GatewayContext, identity: GlobalId) -> Operation | None:
     """The operation, or None if there is none."""
     writing = context.writing
-    found = await writing.journal.get(identity.key[0], tenant=writing.tenant)
+    found = await writing.journal.get(identity.key[0], tenant=writing.principal.tenant)
     if found is None or found.backend != identity.backend:
         return None
     return Operation.of(found)
@@ -78,6 +78,6 @@ class OperationQueries:
         )
         writing = info.context.writing
         found, has_next = await writing.journal.page(
-            wanted, tenant=writing.tenant, first=checked_first(first), after=after
+            wanted, tenant=writing.principal.tenant, first=checked_first(first), after=after
         )
         return OperationConnection.of(found, has_next=has_next, after=after)

@@ -24,7 +24,7 @@ from gateway.domain.write import (
 )
 from gateway.service.fleet import Fleet
 from gateway.service.writing.codec import from_json, kind_of
-from gateway.service.writing.lawful import require_action, require_capability
+from gateway.service.writing.lawful import require_action, require_capability, require_role
 from gateway.service.writing.operations import Asking, Operations
 from gateway.service.writing.preview import Preview, device_count_of, overlaps_of
 from gateway.service.writing.task_choice import TaskChoice, chosen_targets
@@ -59,7 +59,7 @@ class WriteDesk:
         self, backend: str, write: Write, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Perform `write`, or show what would be sent."""
-        require_capability(self.fleet.backend(backend), kind_of(write))
+        self._admit(backend, kind_of(write), asking)
         if validate_only:
             plan = await self.operations.preview(backend, write)
             preview = Preview(
@@ -75,7 +75,7 @@ class WriteDesk:
         self, backend: str, draft: JobDraft, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Make a job; the product of its firmware is looked up."""
-        require_capability(self.fleet.backend(backend), WriteKind.CREATE_JOB)
+        self._admit(backend, WriteKind.CREATE_JOB, asking)
         earlier = await self._earlier(asking, validate_only=validate_only)
         before = _write_of(earlier, backend)
         if isinstance(before, CreateJob) and before.draft.firmware_id == draft.firmware_id:
@@ -88,7 +88,7 @@ class WriteDesk:
 
     async def start(self, job: GlobalId, asking: Asking, *, validate_only: bool) -> Written:
         """Switch a stopped job on."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.START_JOB)
+        self._admit(job.backend, WriteKind.START_JOB, asking)
         found = await self._job(job, OtaJobAction.START, asking, validate_only=validate_only)
         return await self.write(
             job.backend, StartJob(job=found), asking, validate_only=validate_only
@@ -96,7 +96,7 @@ class WriteDesk:
 
     async def stop(self, job: GlobalId, asking: Asking, *, validate_only: bool) -> Written:
         """Switch a running job off."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.STOP_JOB)
+        self._admit(job.backend, WriteKind.STOP_JOB, asking)
         found = await self._job(job, OtaJobAction.STOP, asking, validate_only=validate_only)
         return await self.write(
             job.backend, StopJob(job=found), asking, validate_only=validate_only
@@ -104,7 +104,7 @@ class WriteDesk:
 
     async def delete(self, job: GlobalId, asking: Asking, *, validate_only: bool) -> Written:
         """Remove a job."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.DELETE_JOB)
+        self._admit(job.backend, WriteKind.DELETE_JOB, asking)
         found = await self._job(job, OtaJobAction.DELETE, asking, validate_only=validate_only)
         return await self.write(
             job.backend, DeleteJob(job=found), asking, validate_only=validate_only
@@ -120,7 +120,7 @@ class WriteDesk:
         validate_only: bool,
     ) -> Written:
         """End a job for good."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.CANCEL_JOB)
+        self._admit(job.backend, WriteKind.CANCEL_JOB, asking)
         found = await self._job(job, OtaJobAction.CANCEL, asking, validate_only=validate_only)
         write = CancelJob(job=found, choice=choice, membership=membership)
         return await self.write(job.backend, write, asking, validate_only=validate_only)
@@ -129,7 +129,7 @@ class WriteDesk:
         self, job: GlobalId, changes: JobChanges, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Change a running job."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.UPDATE_JOB)
+        self._admit(job.backend, WriteKind.UPDATE_JOB, asking)
         found = await self._job(job, OtaJobAction.UPDATE, asking, validate_only=validate_only)
         write = UpdateJob(job=found, changes=changes)
         return await self.write(job.backend, write, asking, validate_only=validate_only)
@@ -138,7 +138,7 @@ class WriteDesk:
         self, job: GlobalId, choice: TaskChoice, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Run ended tasks of a job again."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.RETRY_TASKS)
+        self._admit(job.backend, WriteKind.RETRY_TASKS, asking)
         action = OtaJobAction.RETRY_TASKS
         write = await self._on_tasks(
             RetryTasks, job, choice, action, asking, validate_only=validate_only
@@ -149,7 +149,7 @@ class WriteDesk:
         self, job: GlobalId, choice: TaskChoice, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Cancel open tasks of a job."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.CANCEL_TASKS)
+        self._admit(job.backend, WriteKind.CANCEL_TASKS, asking)
         action = OtaJobAction.CANCEL_TASKS
         write = await self._on_tasks(
             CancelTasks, job, choice, action, asking, validate_only=validate_only
@@ -160,7 +160,7 @@ class WriteDesk:
         self, job: GlobalId, choice: TaskChoice, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Let tasks of a job that await confirmation go on."""
-        require_capability(self.fleet.backend(job.backend), WriteKind.CONFIRM_TASKS)
+        self._admit(job.backend, WriteKind.CONFIRM_TASKS, asking)
         action = OtaJobAction.CONFIRM_TASKS
         write = await self._on_tasks(
             ConfirmTasks, job, choice, action, asking, validate_only=validate_only
@@ -171,7 +171,7 @@ class WriteDesk:
         self, firmware: GlobalId, changes: FirmwareChanges, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Change what is said about a package."""
-        require_capability(self.fleet.backend(firmware.backend), WriteKind.UPDATE_FIRMWARE)
+        self._admit(firmware.backend, WriteKind.UPDATE_FIRMWARE, asking)
         found = await self._firmware(firmware, asking, validate_only=validate_only)
         write = UpdateFirmware(firmware=found, changes=changes)
         return await self.write(firmware.backend, write, asking, validate_only=validate_only)
@@ -180,10 +180,19 @@ class WriteDesk:
         self, firmware: GlobalId, asking: Asking, *, validate_only: bool
     ) -> Written:
         """Remove a package."""
-        require_capability(self.fleet.backend(firmware.backend), WriteKind.DELETE_FIRMWARE)
+        self._admit(firmware.backend, WriteKind.DELETE_FIRMWARE, asking)
         found = await self._firmware(firmware, asking, validate_only=validate_only)
         write = DeleteFirmware(firmware=found)
         return await self.write(firmware.backend, write, asking, validate_only=validate_only)
+
+    def _admit(self, backend: str, kind: WriteKind, asking: Asking) -> None:
+        """Refuse what the caller may not do, or the backend cannot, before anything is read.
+
+        A backend that the caller does not see is not found, whatever its role.
+        """
+        found = self.fleet.backend(backend)
+        require_role(asking.principal, kind)
+        require_capability(found, kind)
 
     async def _job(
         self, job: GlobalId, action: OtaJobAction, asking: Asking, *, validate_only: bool

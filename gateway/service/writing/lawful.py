@@ -1,4 +1,4 @@
-"""What a write asks of its backend, and an action of its job: told before anything is read."""
+"""What a write asks of its caller, its backend and its job: told before anything is sent."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from gateway.domain.errors import ConflictError, UnsupportedError
 from gateway.domain.job import OtaJob, OtaJobAction
 from gateway.domain.operation import WriteKind
+from gateway.domain.principal import Principal, Role
 from gateway.domain.provider import Capability
 from gateway.service.backend import Backend
 
@@ -26,6 +27,24 @@ _NEEDED: Final[Mapping[WriteKind, Capability]] = {
     WriteKind.UPDATE_MODULE: Capability.WRITE_MODULES,
     WriteKind.DELETE_MODULE: Capability.WRITE_MODULES,
 }
+
+
+_PACKAGES: Final = frozenset(
+    {
+        WriteKind.CREATE_FIRMWARE,
+        WriteKind.UPDATE_FIRMWARE,
+        WriteKind.DELETE_FIRMWARE,
+        WriteKind.CREATE_MODULE,
+        WriteKind.UPDATE_MODULE,
+        WriteKind.DELETE_MODULE,
+    }
+)
+"""Writes that change what can be rolled out. Those who only roll out need not be able to."""
+
+
+def require_role(principal: Principal, kind: WriteKind) -> None:
+    """Raise ForbiddenError if the role of `principal` does not allow this kind of write."""
+    principal.require(Role.ADMIN if kind in _PACKAGES else Role.OPERATE)
 
 
 def require_capability(backend: Backend, kind: WriteKind) -> None:

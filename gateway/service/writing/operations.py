@@ -17,6 +17,7 @@ from gateway.domain.errors import (
     ShuttingDownError,
 )
 from gateway.domain.operation import SETTLED, Journal, Operation, OperationState
+from gateway.domain.principal import Principal
 from gateway.domain.write import OtaWriter, Write, WritePlan
 from gateway.service.incident import report_incident
 from gateway.service.writing.codec import fingerprint, from_json, kind_of, subject_of, to_json
@@ -47,11 +48,15 @@ class Writable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who asks for a write, and under which key."""
+    """Who asks for a write, and under which key; keys of different tenants never meet."""
 
-    tenant: str
-    principal: str | None = None
+    principal: Principal
     idempotency_key: str | None = None
+
+    @property
+    def tenant(self) -> str:
+        """Whose write it is."""
+        return self.principal.tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +197,7 @@ class Operations:
         operation = Operation(
             id=fresh if earlier is None else earlier.id,
             tenant=asking.tenant,
-            principal=asking.principal,
+            principal=asking.principal.id,
             backend=backend,
             kind=kind_of(write),
             idempotency_key=asking.idempotency_key,

@@ -7,12 +7,14 @@ import pytest
 
 from gateway.domain.errors import JournalUnavailableError, ProviderRejectedError
 from gateway.domain.ids import NodeKind
+from gateway.domain.principal import Principal, Role
 from gateway.domain.write import Receipt
 from gateway.journal.awaited import AwaitedJournal
 from tests.schema.world import global_id
 from tests.schema.writes.conftest import Desk
 
 ONE = global_id(NodeKind.OTA_JOB, "job-1")
+STRANGER = Principal(id="ben", tenant="other", role=Role.ADMIN)
 TWO = global_id(NodeKind.OTA_JOB, "job-2")
 LIST = """
   query($filter: OperationFilter, $first: Int! = 20, $after: String) {
@@ -139,7 +141,7 @@ async def test_an_id_of_another_kind_is_refused(desk: Desk) -> None:
 async def test_those_of_other_tenants_are_not_there(three: Desk) -> None:
     writing = three.world.writing
     assert writing is not None
-    other = replace(three.world, writing=replace(writing, tenant="other"))
+    other = replace(three.world, writing=replace(writing, principal=STRANGER))
     newest = (await three.world.read(LIST, first=1))["operations"]["edges"][0]["node"]
     document = "query($id: ID!) { operation(id: $id) { id } }"
 

@@ -28,7 +28,16 @@ from gateway.service.writing.codec import fingerprint, to_json
 from gateway.service.writing.operations import Asking, Performed
 from gateway.service.writing.policy import WritePolicy
 from tests.service.writing.fakes import START, FakeCloud, FakeJournal, Send
-from tests.service.writing.world import ASKING, CREATE, STOP, UPLOAD, World, retry
+from tests.service.writing.world import (
+    ANN,
+    ASKING,
+    CREATE,
+    STOP,
+    STRANGER,
+    UPLOAD,
+    World,
+    retry,
+)
 from tests.transport.virtual_time import virtual_time
 
 
@@ -173,7 +182,7 @@ async def test_tenants_do_not_share_keys() -> None:
     world = World()
     await world.perform()
 
-    theirs = await world.perform(STOP, Asking(tenant="globex", idempotency_key="key"))
+    theirs = await world.perform(STOP, Asking(principal=STRANGER, idempotency_key="key"))
 
     assert not theirs.replayed
     assert len(world.cloud.sent) == 2
@@ -183,8 +192,8 @@ async def test_tenants_do_not_share_keys() -> None:
 async def test_writes_without_a_key_are_each_their_own() -> None:
     world = World()
 
-    first = await world.perform(STOP, Asking(tenant="acme"))
-    second = await world.perform(STOP, Asking(tenant="acme"))
+    first = await world.perform(STOP, Asking(principal=ANN))
+    second = await world.perform(STOP, Asking(principal=ANN))
 
     assert (first.replayed, second.replayed) == (False, False)
     assert first.operation.id != second.operation.id
@@ -197,7 +206,7 @@ async def test_a_key_that_no_journal_could_keep_is_refused(key: str) -> None:
     world = World()
 
     with pytest.raises(InvalidRequestError) as refused:
-        await world.perform(asking=Asking(tenant="acme", idempotency_key=key))
+        await world.perform(asking=Asking(principal=ANN, idempotency_key=key))
 
     assert refused.value.path == ("idempotencyKey",)
     assert world.journal.asked == []
@@ -207,7 +216,7 @@ async def test_a_key_that_no_journal_could_keep_is_refused(key: str) -> None:
 async def test_the_longest_key_is_taken() -> None:
     world = World()
 
-    performed = await world.perform(asking=Asking(tenant="acme", idempotency_key="钥" * 255))
+    performed = await world.perform(asking=Asking(principal=ANN, idempotency_key="钥" * 255))
 
     assert performed.operation.state is OperationState.SUCCEEDED
 
@@ -504,5 +513,5 @@ async def test_a_key_has_an_earlier_operation_once_that_has_an_answer_to_repeat(
 
     assert (before, undone) == (None, None)
     assert await world.gateway.earlier(ASKING) == done
-    assert await world.gateway.earlier(Asking(tenant="acme")) is None
-    assert await world.gateway.earlier(Asking(tenant="globex", idempotency_key="key")) is None
+    assert await world.gateway.earlier(Asking(principal=ANN)) is None
+    assert await world.gateway.earlier(Asking(principal=STRANGER, idempotency_key="key")) is None

@@ -8,6 +8,7 @@ from typing import Final
 from gateway.domain.device import DeviceRef
 from gateway.domain.draft import FileDraft, FirmwareDraft, JobDraft, ScopeDraft
 from gateway.domain.job import JobType
+from gateway.domain.principal import Principal, Role
 from gateway.domain.scope import AllDevices
 from gateway.domain.text import LocalizedText
 from gateway.domain.write import (
@@ -39,7 +40,9 @@ UPLOAD: Final = CreateFirmware(
         files=(FileDraft(name="pump.bin", content=b"\xff\x00"),),
     )
 )
-ASKING: Final = Asking(tenant="acme", principal="ann", idempotency_key="key")
+ANN: Final = Principal(id="ann", tenant="acme", role=Role.ADMIN)
+STRANGER: Final = Principal(id="ben", tenant="globex", role=Role.ADMIN)
+ASKING: Final = Asking(principal=ANN, idempotency_key="key")
 
 
 def retry(devices: int) -> RetryTasks:
