@@ -159,7 +159,7 @@ class ReadEngine:
             deadline = call.deadline
             if deadline is not None:
                 deadline = max(deadline, self._monotonic() + self._policy.flight_s)
-            context = CallContext(priority=call.priority, deadline=deadline, bill=call.bill)
+            context = dataclasses.replace(call, deadline=deadline)
             flight = self._take_off(request, found, context)
         try:
             answer = await flight.wait(call.remaining_s())

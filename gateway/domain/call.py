@@ -35,11 +35,20 @@ class UpstreamBill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """`deadline` is on the monotonic clock, None for no limit of its own."""
+    """One request, on its way down.
+
+    Attributes:
+        priority: who waits for the answer.
+        deadline: on the monotonic clock; None for no limit of its own.
+        bill: what it has cost so far.
+        request_id: what ties its answer, its log lines and its faults together; empty outside of a
+            request.
+    """
 
     priority: Priority = Priority.PERSON
     deadline: float | None = None
     bill: UpstreamBill = field(default_factory=UpstreamBill)
+    request_id: str = ""
 
     def remaining_s(self) -> float | None:
         """Seconds until the deadline, never negative; None without one."""

@@ -44,6 +44,7 @@ class SqlJournal:
         self._engine = engine
         self._timeout_s = timeout_s
         self._asking: set[asyncio.Task[Any]] = set()
+        self._lookups: dict[tuple[str, str], asyncio.Task[list[RowMapping]]] = {}
 
     async def claim(self, operation: Operation, *, owner: str, until: datetime) -> Operation | None:
         """Write a new operation down; see `Journal`."""
@@ -91,8 +92,23 @@ class SqlJournal:
         )
 
     async def find_by_key(self, key: str, *, tenant: str) -> Operation | None:
-        """The operation that used an idempotency key; see `Journal`."""
-        return await self._one(_by_key(key, tenant))
+        """The operation that used an idempotency key; see `Journal`.
+
+        A thousand callers of one key wait for a connection once. One who asks when the statement
+        has left shares it no more: it may miss what was written before they asked.
+        """
+        slot = (tenant, key)
+        lookup = self._lookups.get(slot)
+        if lookup is None:
+
+            async def find(connection: AsyncConnection) -> list[RowMapping]:
+                del self._lookups[slot]
+                return list((await connection.execute(_by_key(key, tenant))).mappings())
+
+            lookup = self._lookups[slot] = self._begin(find)
+            lookup.add_done_callback(lambda ended: self._never_left(slot, ended))
+        rows = await self._answer(lookup)
+        return from_row(rows[0]) if rows else None
 
     async def page(
         self, wanted: OperationFilter, *, tenant: str, first: int, after: str | None
@@ -179,7 +195,11 @@ class SqlJournal:
         return await self._ask(execute)
 
     async def _ask(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Do `work` within the time allowed, and let nobody interrupt it half-way.
+        """Do `work` within the time allowed."""
+        return await self._answer(self._begin(work))
+
+    def _begin(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> asyncio.Task[T]:
+        """Begin `work`, and let nobody interrupt it half-way.
 
         A driver that is cancelled in the middle may leave its connection, or a thread, behind. So
         the caller leaves, and what was begun ends by itself.
@@ -187,6 +207,10 @@ class SqlJournal:
         asking = asyncio.create_task(self._on_connection(work))
         self._asking.add(asking)
         asking.add_done_callback(self._asked)
+        return asking
+
+    async def _answer(self, asking: asyncio.Task[T]) -> T:
+        """What was begun, if it ends within the time allowed."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await asyncio.shield(asking)
@@ -198,6 +222,11 @@ class SqlJournal:
     async def _on_connection(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async with self._engine.connect() as connection:
             return await work(connection)
+
+    def _never_left(self, slot: tuple[str, str], ended: asyncio.Task[list[RowMapping]]) -> None:
+        """Let nobody share a lookup that failed while it waited for a connection."""
+        if self._lookups.get(slot) is ended:
+            del self._lookups[slot]
 
     def _asked(self, asking: asyncio.Task[Any]) -> None:
         self._asking.discard(asking)

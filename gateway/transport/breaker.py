@@ -208,7 +208,7 @@ class Breakers:
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`classify` gives the class of an operation: `read`, `auth`, ..."""
+        """`classify` gives the class of an operation that may be repeated: `read`, `auth`, ..."""
         self._backend = backend
         self._classify = classify
         self._policy = policy
@@ -216,9 +216,13 @@ class Breakers:
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
 
-    def of(self, operation: str) -> Breaker:
-        """The breaker that watches over `operation`."""
-        kind = self._classify(operation)
+    def of(self, operation: str, *, repeatable: bool = True) -> Breaker:
+        """The breaker that watches over `operation`.
+
+        What may not be repeated is a `write`: a cloud that fails at those still answers reads, and
+        no write is ever the probe that finds out whether reads work again.
+        """
+        kind = self._classify(operation) if repeatable else "write"
         if kind not in self._breakers:
             self._breakers[kind] = Breaker(
                 policy=self._policy,

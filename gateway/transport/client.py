@@ -1,7 +1,6 @@
 """Calls to one backend: budget, breaker, retries, deadline and the record of it all."""
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Callable
@@ -19,9 +18,11 @@ from gateway.domain.errors import (
     ProviderUnavailableError,
 )
 from gateway.domain.metrics import Metrics, NoMetrics
+from gateway.domain.tracing import Tracer
 from gateway.transport.breaker import Breakers, CircuitOpenError, Permit
 from gateway.transport.budget import Budget, OperationBudget
-from gateway.transport.errors import reading_errors, root_cause
+from gateway.transport.call_report import CallReporter
+from gateway.transport.errors import reading_errors
 from gateway.transport.exchange import HttpExchange, HttpTransport
 from gateway.transport.health import HealthRecord, UpstreamHealth
 from gateway.transport.policy import UpstreamPolicy
@@ -30,8 +31,6 @@ from gateway.transport.retry import RetryRule
 from gateway.transport.retry_after import believable_s
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 # A timeout tells about the backend only if the backend had a fair share of an attempt's time.
 _FAIR_SHARE: Final = 0.5
@@ -49,6 +48,7 @@ class Upstream:
         budget: Budget | None = None,
         breakers: Breakers | None = None,
         metrics: Metrics | None = None,
+        tracer: Tracer | None = None,
         http_transport: HttpTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -69,6 +69,7 @@ class Upstream:
             metrics=metrics,
             clock=clock,
         )
+        self._reporter = CallReporter(backend=backend, metrics=metrics, tracer=tracer, clock=clock)
         self._breakers = breakers or Breakers(backend=backend, metrics=metrics, clock=clock)
         self._exchange = HttpExchange(
             base_url=base_url, policy=self._policy, http_transport=http_transport
@@ -89,7 +90,7 @@ class Upstream:
         """Send what `build` makes and return what `read` makes of the reply; see `Sender.call`.
 
         A call that is not `repeatable` is sent again only if it was provably not executed: no
-        connection came about, or the backend throttled it.
+        connection came about, or the backend throttled it. It goes out on a connection of its own.
 
         Raises:
             GatewayError: what `read` raised, or a `ProviderError` that names backend and operation.
@@ -102,7 +103,7 @@ class Upstream:
         while True:
             attempt += 1
             try:
-                return await self._attempt(operation, build, read, attempt)
+                return await self._attempt(operation, build, read, attempt, fresh=not repeatable)
             except GatewayError as error:
                 if earlier is not None and isinstance(
                     error, CircuitOpenError | BudgetExhaustedError | DeadlineExceededError
@@ -139,17 +140,21 @@ class Upstream:
         build: Callable[[], Request],
         read: Callable[[Reply], T],
         attempt: int,
+        *,
+        fresh: bool,
     ) -> T:
         call = current_call()
         self._within_s()  # a call whose time is up takes nothing from the budget
         try:
-            with self._breakers.of(operation).admit() as permit:
+            with self._breakers.of(operation, repeatable=not fresh).admit() as permit:
                 until = await self._budget.acquire(
                     operation, priority=call.priority, deadline=call.deadline
                 )
                 try:
                     permit.confirm()
-                    return await self._send(operation, build, read, attempt, permit, until=until)
+                    return await self._send(
+                        operation, build, read, attempt, permit, until=until, fresh=fresh
+                    )
                 finally:
                     self._budget.release()
         except ProviderError as error:
@@ -167,45 +172,47 @@ class Upstream:
         permit: Permit,
         *,
         until: float,
+        fresh: bool,
     ) -> T:
-        within_s = self._within_s()
+        request = build()  # not before the wait for the budget: it carries the time
+        size = len(request.content or b"")
+        within_s = self._within_s(size)
 
         async def leave() -> float:
             nonlocal within_s
             await self._budget.leave(operation, until, deadline=current_call().deadline)
-            within_s = self._within_s()
+            within_s = self._within_s(size)
             return within_s
 
-        request = build()  # not before the wait for the budget: it carries the time
         current_call().bill.calls += 1
-        started = self._clock()
-        status: int | None = None
         try:
-            reply = await self._exchange.send(request, within_s=within_s, leave=leave)
-            status = reply.status
-            with reading_errors(reply, now=self._now()):
-                value = read(reply)
+            with self._reporter.following(operation, attempt=attempt) as report:
+                reply = await self._exchange.send(
+                    request, within_s=within_s, leave=leave, fresh=fresh
+                )
+                report.status = reply.status
+                with reading_errors(reply, now=self._now()):
+                    value = read(reply)
+                report.read(value)
         except BaseException as error:
-            self._log_call(operation, attempt, started, status, error)
             self._judge(error, permit, within_s)
             if isinstance(error, ProviderRateLimitedError):
                 await self._budget.throttled(operation)
             raise
-        self._log_call(operation, attempt, started, status, None)
         permit.answered()
         self._record.succeeded()
         return value
 
-    def _within_s(self) -> float:
-        """How long an attempt may take from now."""
+    def _within_s(self, body_bytes: int = 0) -> float:
+        """How long an attempt with a body of this size may take from now."""
         deadline = current_call().deadline
         if deadline is None:
-            return self._policy.attempt_timeout_s
+            return self._policy.attempt_s(body_bytes)
         left_s = deadline - self._clock()
         if left_s <= 0:
             message = "The time for this request ran out before the backend was asked."
             raise DeadlineExceededError(message)
-        return min(self._policy.attempt_timeout_s, left_s)
+        return min(self._policy.attempt_s(body_bytes), left_s)
 
     def _judge(self, error: BaseException, permit: Permit, within_s: float) -> None:
         """Tell breaker and health what `error` says about the backend, if it says anything."""
@@ -222,34 +229,3 @@ class Upstream:
             permit.failed()
         else:
             permit.answered()
-
-    def _log_call(
-        self,
-        operation: str,
-        attempt: int,
-        started: float,
-        status: int | None,
-        error: BaseException | None,
-    ) -> None:
-        elapsed_s = self._clock() - started
-        outcome = "OK" if error is None else getattr(error, "code", type(error).__name__)
-        self._metrics.observe(
-            "provider.call",
-            elapsed_s,
-            backend=self._backend,
-            operation=operation,
-            outcome=outcome,
-        )
-        _log.log(
-            logging.INFO if error is None else logging.WARNING,
-            "provider.call",
-            extra={
-                "backend": self._backend,
-                "operation": operation,
-                "outcome": outcome,
-                "status": status,
-                "elapsed_ms": round(elapsed_s * 1000),
-                "attempt": attempt,
-                "cause": None if error is None else root_cause(error),
-            },
-        )

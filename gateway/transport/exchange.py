@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import ssl
 from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeAlias
@@ -54,24 +55,10 @@ class HttpExchange:
         self._max_body_bytes = policy.max_body_bytes
         # Other transports, an application in this process for one, do not tell when a call leaves.
         self._tells_leaving = http_transport is None
-        self._http = httpx.AsyncClient(
-            trust_env=False,
-            follow_redirects=False,
-            transport=http_transport,
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            headers={"Accept-Encoding": "identity", "User-Agent": f"ota-gateway/{__version__}"},
-            # These are per step; what bounds the whole exchange is the limit that `send` is given.
-            timeout=httpx.Timeout(
-                policy.attempt_timeout_s,
-                connect=policy.connect_timeout_s,
-                pool=policy.connect_timeout_s,
-            ),
-            limits=httpx.Limits(
-                max_connections=policy.max_concurrent,
-                max_keepalive_connections=policy.max_concurrent,
-                keepalive_expiry=policy.keepalive_s,
-            ),
-        )
+        # Made once for both: reading the certificates of the authorities takes a while.
+        tls = httpx.create_ssl_context(trust_env=False) if http_transport is None else True
+        self._kept = _client(policy, http_transport, tls, kept=policy.max_concurrent)
+        self._fresh = _client(policy, http_transport, tls, kept=0)
 
     async def send(
         self,
@@ -79,8 +66,13 @@ class HttpExchange:
         *,
         within_s: float,
         leave: Callable[[], Awaitable[float]] | None = None,
+        fresh: bool = False,
     ) -> Reply:
         """Send `request` and return the reply once it is complete.
+
+        It goes out on a connection that was kept from an earlier one, unless it must be `fresh`: a
+        server may close a kept one at the very moment it is used, and then nobody knows whether the
+        request was read.
 
         `leave` is awaited when the connection is there, right before the first byte is written. It
         may wait, which does not count towards `within_s`, and returns how many seconds are left at
@@ -93,6 +85,7 @@ class HttpExchange:
             ProviderContractError: the reply is not HTTP, too large or damaged.
             BudgetExhaustedError: no connection of the pool got free.
         """
+        http = self._fresh if fresh else self._kept
         url = self._base_url + request.path + (f"?{request.query}" if request.query else "")
         with sending_errors():
             # A backend that drips a byte now and then never trips a timeout per read.
@@ -104,7 +97,7 @@ class HttpExchange:
 
                 if leave is not None and not self._tells_leaving:
                     await _pause(limit, leave)
-                async with self._http.stream(
+                async with http.stream(
                     request.method,
                     url,
                     headers=dict(request.headers),
@@ -116,7 +109,36 @@ class HttpExchange:
 
     async def aclose(self) -> None:
         """Give all connections back."""
-        await self._http.aclose()
+        await self._kept.aclose()
+        await self._fresh.aclose()
+
+
+def _client(
+    policy: UpstreamPolicy,
+    http_transport: HttpTransport | None,
+    tls: ssl.SSLContext | bool,
+    *,
+    kept: int,
+) -> httpx.AsyncClient:
+    """A client that keeps at most so many idle connections."""
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        transport=http_transport,
+        verify=tls,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        headers={"Accept-Encoding": "identity", "User-Agent": f"ota-gateway/{__version__}"},
+        # These are per step, and sending a large file is one step. The exchange is bounded by
+        # the limit that `send` is given.
+        timeout=httpx.Timeout(
+            None, connect=policy.connect_timeout_s, pool=policy.connect_timeout_s
+        ),
+        limits=httpx.Limits(
+            max_connections=policy.max_concurrent,
+            max_keepalive_connections=kept,
+            keepalive_expiry=policy.keepalive_s,
+        ),
+    )
 
 
 async def _pause(limit: asyncio.Timeout, wait: Callable[[], Awaitable[float]]) -> None:

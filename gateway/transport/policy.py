@@ -9,6 +9,8 @@ class UpstreamPolicy:
 
     Attributes:
         attempt_timeout_s: whole time of one attempt, from connecting to the last byte.
+        slowest_upload: bytes a second; an attempt with a body gets the time that the body takes at
+            this pace on top.
         connect_timeout_s: time to connect, TLS included.
         keepalive_s: how long an idle connection is kept; below what load balancers usually keep
             theirs, so that a call seldom meets a connection that is just being closed.
@@ -21,6 +23,7 @@ class UpstreamPolicy:
     """
 
     attempt_timeout_s: float = 3.0
+    slowest_upload: int = 256 * 1024
     connect_timeout_s: float = 1.0
     keepalive_s: float = 4.0
     max_attempts: int = 3
@@ -29,3 +32,7 @@ class UpstreamPolicy:
     queue: int = 256
     backoff_s: float = 0.2
     longest_wait_s: float = 30.0
+
+    def attempt_s(self, body_bytes: int) -> float:
+        """How long one attempt with a body of this size may take, in seconds."""
+        return self.attempt_timeout_s + body_bytes / self.slowest_upload

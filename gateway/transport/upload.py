@@ -6,6 +6,9 @@ from typing import Final, TypeVar
 
 from gateway.domain.call import current_call
 from gateway.domain.errors import DeadlineExceededError, ProviderError
+from gateway.domain.metrics import Metrics
+from gateway.domain.tracing import Tracer
+from gateway.transport.call_report import CallReporter
 from gateway.transport.errors import reading_errors
 from gateway.transport.exchange import HttpExchange, HttpTransport
 from gateway.transport.policy import UpstreamPolicy
@@ -28,12 +31,15 @@ class HttpUploader:
         backend: str,
         policy: UpstreamPolicy = _PATIENCE,
         http_transport: HttpTransport | None = None,
+        metrics: Metrics | None = None,
+        tracer: Tracer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`policy` bounds time and size of an exchange; large files need more than a call does."""
         self._backend = backend
         self._policy = policy
         self._http_transport = http_transport
+        self._reporter = CallReporter(backend=backend, metrics=metrics, tracer=tracer)
         self._now = now
 
     async def upload(
@@ -55,11 +61,13 @@ class HttpUploader:
         )
         current_call().bill.calls += 1
         try:
-            reply = await exchange.send(
-                request, within_s=limit_s if left_s is None else min(limit_s, left_s)
-            )
-            with reading_errors(reply, now=self._now()):
-                return read(reply)
+            with self._reporter.following(operation) as report:
+                reply = await exchange.send(
+                    request, within_s=limit_s if left_s is None else min(limit_s, left_s)
+                )
+                report.status = reply.status
+                with reading_errors(reply, now=self._now()):
+                    return read(reply)
         except ProviderError as error:
             error.backend = error.backend or self._backend
             error.operation = error.operation or operation

@@ -465,3 +465,56 @@ async def test_connection_that_closes_after_each_answer_is_no_failure() -> None:
     ):
         for _ in range(5):
             assert await ask(up) == {}
+
+
+@virtual_time
+async def test_a_cloud_that_fails_at_writes_is_still_read() -> None:
+    up = upstream(ScriptedHttp(*[DOWN] * 5, answer(), DOWN), breakers=Breakers(clock=clock))
+    for _ in range(5):
+        with pytest.raises(ProviderUnavailableError):
+            await ask(up, repeatable=False)
+
+    with pytest.raises(CircuitOpenError):
+        await ask(up, repeatable=False)
+    assert await ask(up) == {}
+
+    assert up.health().breakers == {"write": BreakerState.OPEN, "read": BreakerState.CLOSED}
+
+
+@virtual_time
+async def test_an_attempt_has_the_time_that_its_body_takes() -> None:
+    policy = UpstreamPolicy(attempt_timeout_s=3.0, slowest_upload=1_000)
+
+    async def took_s(body: bytes) -> float:
+        up = upstream(ScriptedHttp(SLOW), policy=policy)
+        started = clock()
+        with pytest.raises(ProviderTimeoutError):
+            await up.call(
+                "createFirmware",
+                lambda: Request(method="POST", path="/", content=body),
+                decode_json,
+                repeatable=False,
+            )
+        return clock() - started
+
+    assert await took_s(b"") == pytest.approx(3.0)
+    assert await took_s(bytes(20_000)) == pytest.approx(23.0)
+
+
+async def test_what_must_not_be_sent_twice_goes_out_on_a_connection_of_its_own() -> None:
+    connections: list[int] = []
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        mine = len(set(connections)) + 1
+        while True:
+            connections.append(mine)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            await reader.readuntil(b"\r\n\r\n")
+
+    async with (
+        raw_server(answering) as url,
+        aclosing(Upstream(backend="b1", base_url=url)) as up,
+    ):
+        for repeatable in (True, False, True):
+            await ask(up, repeatable=repeatable)
+    assert connections == [1, 2, 1]

@@ -354,6 +354,45 @@ async def test_connections_are_reused() -> None:
     assert connections == 1
 
 
+async def test_a_fresh_connection_is_used_once_and_leaves_those_kept_alone() -> None:
+    spoken: list[int] = []
+    connections = 0
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        mine = connections
+        while True:
+            spoken.append(mine)
+            writer.write(HEAD + b"Content-Length: 2\r\n\r\n{}")
+            await reader.readuntil(b"\r\n\r\n")
+
+    async with (
+        raw_server(answering) as url,
+        aclosing(HttpExchange(base_url=url, policy=POLICY)) as http,
+    ):
+        for fresh in (False, True, False, True):
+            request = Request(method="POST", path="/")
+            await http.send(request, within_s=LIMIT_S, fresh=fresh)
+    assert spoken == [1, 2, 1, 3]
+
+
+async def test_a_large_body_may_take_longer_than_a_call() -> None:
+    body = bytes(8 * 1024 * 1024)  # more than the system keeps between the two ends
+
+    async def reading_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.3)
+        await reader.readexactly(len(body))
+        writer.write(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    async with (
+        raw_server(reading_slowly) as url,
+        aclosing(HttpExchange(base_url=url, policy=UpstreamPolicy(attempt_timeout_s=0.1))) as http,
+    ):
+        request = Request(method="POST", path="/", content=body)
+        assert (await http.send(request, within_s=10)).body == b"{}"
+
+
 async def test_http_library_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with (

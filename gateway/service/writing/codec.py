@@ -43,13 +43,13 @@ def kind_of(write: Write) -> WriteKind:
 
 
 def subject_of(write: Write) -> str | None:
-    """Native id, or name, of the object that a write acts on; None for what creates one."""
+    """Native id, or name, of the object that a write acts on; None if only the cloud will tell."""
     match write:
-        case domain.CreateJob() | domain.CreateFirmware() | domain.CreateModule():
+        case domain.CreateJob() | domain.CreateFirmware():
             return None
         case domain.UpdateFirmware(firmware=firmware) | domain.DeleteFirmware(firmware=firmware):
             return firmware.native_id
-        case domain.UpdateModule(draft=draft):
+        case domain.CreateModule(draft=draft) | domain.UpdateModule(draft=draft):
             return draft.name
         case domain.DeleteModule(name=name):
             return name

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from gateway.domain.call import CallContext, Priority, calling, current_call
+from gateway.domain.call import Priority, calling, current_call
 from gateway.domain.errors import (
     IdempotencyConflictError,
     InvalidRequestError,
@@ -27,6 +27,7 @@ from gateway.service.writing.policy import WritePolicy
 from gateway.service.writing.settling import Settling
 
 _MAX_KEY: Final = 255
+_NO_MARKER: Final = "0" * 8
 _TAKE_OVER: Final = 20
 _UNDER_WAY: Final = frozenset({OperationState.PREPARED, OperationState.SENT})
 _WITHOUT_EFFECT: Final = frozenset({OperationState.REJECTED, OperationState.NOT_DONE})
@@ -93,8 +94,13 @@ class Operations:
         self._draining = False
 
     async def preview(self, backend: str, write: Write) -> WritePlan:
-        """What `perform` would send, with the marker it would use left out."""
-        return self._backends[backend].writer.plan(write, marker=None, now=self._now())
+        """What `perform` would send, with `00000000` for the marker, which is not drawn yet.
+
+        Raises:
+            InvalidRequestError, UnsupportedError: it cannot be done.
+        """
+        marker = _NO_MARKER if self._policy.mark else None
+        return self._backends[backend].writer.plan(write, marker=marker, now=self._now())
 
     async def perform(self, backend: str, write: Write, asking: Asking) -> Performed:
         """Do `write` once, and answer when it is settled or its outcome is unknown.
@@ -186,7 +192,7 @@ class Operations:
         """The operation as it will be written down. One that begins anew keeps its id."""
         now = self._now()
         fresh = self._new_id()
-        marker = fresh[:8] if self._policy.mark else None
+        marker = fresh[: len(_NO_MARKER)] if self._policy.mark else None
         plan = self._backends[backend].writer.plan(write, marker=marker, now=now)
         calls = tuple(recorded(call) for call in plan.calls)
         if earlier is not None and len(earlier.calls) == len(calls):
@@ -224,7 +230,7 @@ class Operations:
         self, backend: Writable, write: Write, custody: Custody, plan: WritePlan
     ) -> None:
         """Send the plan; raises only if nothing was sent."""
-        context = CallContext(priority=Priority.PERSON, bill=current_call().bill)
+        context = replace(current_call(), priority=Priority.PERSON, deadline=None)
         written = True
         try:
             with calling(context):

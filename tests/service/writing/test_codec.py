@@ -174,7 +174,7 @@ def test_the_order_of_tags_does_not_count() -> None:
     [
         (CREATE, None),
         (UPLOAD, None),
-        (CreateModule(draft=MODULE), None),
+        (CreateModule(draft=MODULE), "motor"),
         (UpdateModule(draft=MODULE), "motor"),
         (DeleteModule(product_key="pump", name="motor"), "motor"),
         (DeleteFirmware(firmware=FIRMWARE), "f-1"),

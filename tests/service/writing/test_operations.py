@@ -488,7 +488,7 @@ async def test_a_preview_sends_and_writes_nothing() -> None:
 
     plan = await world.gateway.preview("cloud", CREATE)
 
-    assert plan.calls == (PlannedCall(operation="write", parameters={"marker": None}),)
+    assert plan.calls == (PlannedCall(operation="write", parameters={"marker": "00000000"}),)
     assert world.cloud.sent == []
     assert world.journal.asked == []
 
@@ -497,6 +497,9 @@ async def test_a_preview_sends_and_writes_nothing() -> None:
 async def test_markers_can_be_switched_off() -> None:
     world = World(policy=WritePolicy(mark=False))
 
+    plan = await world.gateway.preview("cloud", CREATE)
+
+    assert plan.calls[0].parameters == {"marker": None}
     assert (await world.perform()).operation.marker is None
     assert world.cloud.planned[0][0] is None
 
