@@ -20,6 +20,7 @@ from gateway.domain.operation import Journal
 from gateway.domain.principal import Principal
 from gateway.service.fleet import Fleet
 from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.following import Following
 from gateway.service.writing.operations import Asking
 
 JobKey: TypeAlias = tuple[str, str, float | None]
@@ -38,12 +39,14 @@ class Writing:
     Attributes:
         desk: takes writes in.
         journal: every write there was.
+        following: tells how operations go on.
         principal: who asks; sees the operations of its tenant, and no others.
         max_file_bytes: what the files of a new package may have together.
     """
 
     desk: WriteDesk
     journal: Journal
+    following: Following
     principal: Principal
     max_file_bytes: int
 

@@ -1,19 +1,17 @@
 """The schema, put together from its nouns."""
 
-from typing import Final
-
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import ValidationCache
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
 from gateway.schema import enums  # noqa: F401 - describes the domain's enums for the schema
 from gateway.schema.backend.queries import BackendQueries
 from gateway.schema.backend.types import Backend
 from gateway.schema.device.queries import DeviceQueries
 from gateway.schema.device.types import Device
-from gateway.schema.errors import PresentableErrors
+from gateway.schema.documents.policy import DocumentPolicy
+from gateway.schema.documents.schema import DocumentSchema
+from gateway.schema.documents.trusted import TrustedDocuments
+from gateway.schema.errors import presenting_errors
 from gateway.schema.firmware.mutations import FirmwareMutations
 from gateway.schema.firmware.queries import FirmwareQueries
 from gateway.schema.firmware.types import Firmware
@@ -23,9 +21,10 @@ from gateway.schema.job.types import OtaJob
 from gateway.schema.module.mutations import ModuleMutations
 from gateway.schema.node_queries import NodeQueries
 from gateway.schema.operation.queries import OperationQueries
+from gateway.schema.operation.subscriptions import OperationSubscriptions
 from gateway.schema.operation.types import Operation
 from gateway.schema.ota_error import PROBLEM_TYPES
-from gateway.schema.pricing import price_limit
+from gateway.schema.pricing.limit import price_limit
 from gateway.schema.scalars import SCALARS
 from gateway.schema.task.mutations import TaskMutations
 from gateway.schema.task.queries import TaskQueries
@@ -54,35 +53,46 @@ class Mutation(JobMutations, TaskMutations, FirmwareMutations, ModuleMutations):
     """The root of all writes; the fields stand with their nouns."""
 
 
-_VALIDATED_DOCUMENTS: Final = 256
-"""Documents that need no second validation; a front end sends the same few over and over."""
+@strawberry.type(
+    description="Everything that can be followed: over WebSockets (graphql-transport-ws) and as "
+    "server-sent events."
+)
+class Subscription(OperationSubscriptions):
+    """The root of all subscriptions; the fields stand with their nouns."""
 
 
-class GatewaySchema(strawberry.Schema):
-    """Strawberry's schema without its own error log, which prints queries with their literals."""
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Log nothing here: faults are logged as incidents where they are masked."""
+class GatewaySchema(DocumentSchema):
+    """The schema of the gateway."""
 
 
-def create_schema(*, max_upstream_calls: int = 300) -> GatewaySchema:
+def create_schema(
+    *,
+    max_upstream_calls: int = 300,
+    documents: DocumentPolicy | None = None,
+    trusted: TrustedDocuments | None = None,
+) -> GatewaySchema:
     """The schema; the same whatever providers are installed.
 
-    A document that could cost more than `max_upstream_calls` on a cold cache is refused.
+    A document that could cost more than `max_upstream_calls` on a cold cache is refused, a
+    `trusted` one as well. `documents` says what else is.
+
+    Raises:
+        TrustedDocumentsError: a trusted document is not valid.
     """
+    policy = documents or DocumentPolicy()
     return GatewaySchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Backend, Device, Firmware, Operation, OtaJob, Task, *PROBLEM_TYPES],
         extensions=[
-            PresentableErrors,
+            presenting_errors(suggestions=policy.introspection),
             UpstreamAccount,
-            lambda: ValidationCache(maxsize=_VALIDATED_DOCUMENTS),
             price_limit(max_upstream_calls),
         ],
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
+        documents=policy,
+        trusted=trusted,
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any, Final
 import pytest
 from graphql import GraphQLNamedType, GraphQLSchema, build_schema, is_object_type, parse
 
-from gateway.schema.pricing import PRICES, SHARED_READS, price_of
+from gateway.schema.pricing.price import price_of
+from gateway.schema.pricing.prices import PRICES
+from gateway.schema.pricing.shared_reads import SHARED_READS
 from gateway.schema.root import schema_text
 
 SCHEMA: Final[GraphQLSchema] = build_schema(schema_text())

@@ -25,6 +25,7 @@ from gateway.service.backend import Backend
 from gateway.service.fleet import Fleet
 from gateway.service.job_index import IndexPolicy, JobIndex
 from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.following import Following
 from gateway.service.writing.forgetting import forgetting
 from gateway.service.writing.operations import Operations, Writable
 from gateway.transport.budget import Budget
@@ -163,6 +164,7 @@ def _writing(
     return Writing(
         desk=WriteDesk(fleet=fleet, operations=operations),
         journal=journal,
+        following=Following(journal),
         principal=Principal(id="ann", tenant="default", role=Role.ADMIN),
         max_file_bytes=16,
     )

@@ -1,7 +1,7 @@
 """Which devices a new job is aimed at: one input for each kind of target."""
 
 from dataclasses import fields
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import strawberry
 
@@ -9,9 +9,9 @@ from gateway.domain import scope as domain
 from gateway.domain.draft import ScopeDraft
 from gateway.domain.errors import InputProblem, InvalidInputError
 from gateway.schema.inputs import mapping
-from gateway.schema.scalars import Json
 
 _PATH = ("input", "scope", "target")
+_LARGEST_WHOLE: Final = 2.0**53  # beyond it a Float is no exact count any more
 
 
 @strawberry.input(description="Named devices. EnOS deviceKeys, Alibaba SPECIFIC.")
@@ -55,11 +55,27 @@ class AssetTreesInput:
         return domain.AssetTrees(trees=tuple(trees))
 
 
+@strawberry.input(one_of=True, description="One value of an attribute.")
+class AttributeValueInput:
+    text: str | None = strawberry.field(default=strawberry.UNSET, description="A text.")
+    number: float | None = strawberry.field(
+        default=strawberry.UNSET, description="A number; one without a fraction is sent as such."
+    )
+    boolean: bool | None = strawberry.field(default=strawberry.UNSET, description="True or false.")
+
+    def to_domain(self) -> str | float | bool:
+        """The value, whichever of the three it is."""
+        if isinstance(self.number, float):
+            whole = self.number.is_integer() and abs(self.number) <= _LARGEST_WHOLE
+            return int(self.number) if whole else self.number
+        return self.text if isinstance(self.text, str) else bool(self.boolean)
+
+
 @strawberry.input(description="An attribute and the values that match.")
 class AttributeMatchInput:
     name: str = strawberry.field(description="Name of the attribute; each may be there once.")
-    values: list[Json] = strawberry.field(
-        description="A device matches with any of them: texts, numbers or booleans."
+    values: list[AttributeValueInput] = strawberry.field(
+        description="A device matches with any of them."
     )
 
 
@@ -70,7 +86,10 @@ class DeviceAttributesInput:
     )
 
     def to_domain(self) -> domain.ScopeTarget:
-        pairs = [(match.name, tuple[object, ...](match.values)) for match in self.attributes]
+        pairs = [
+            (match.name, tuple[object, ...](value.to_domain() for value in match.values))
+            for match in self.attributes
+        ]
         path = (*_PATH, "deviceAttributes", "attributes")
         return domain.DeviceAttributes(attributes=mapping(pairs, path))
 

@@ -197,8 +197,24 @@ async def test_what_is_not_given_is_left_to_the_cloud(desk: Desk) -> None:
             ),
         ),
         (
-            {"deviceAttributes": {"attributes": [{"name": "n", "values": ["x", 1, 0.5, True]}]}},
-            DeviceAttributes(attributes={"n": ("x", 1, 0.5, True)}),
+            {
+                "deviceAttributes": {
+                    "attributes": [
+                        {
+                            "name": "n",
+                            "values": [
+                                {"text": "x"},
+                                {"text": ""},
+                                {"number": 1},
+                                {"number": 0.5},
+                                {"boolean": True},
+                                {"boolean": False},
+                            ],
+                        }
+                    ]
+                }
+            },
+            DeviceAttributes(attributes={"n": ("x", "", 1, 0.5, True, False)}),
         ),
         (
             {"deviceTags": {"tags": [{"key": "k", "values": ["x", "y"]}]}},

@@ -1,0 +1,1 @@
+"""What a document may cost, in upstream calls, told before any is made."""
