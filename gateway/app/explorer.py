@@ -19,6 +19,8 @@ from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gateway.app.graphql.media_types import weight_of, weights
+from gateway.app.graphql.replies import GRAPHQL_JSON, JSON
 from gateway.domain.json_value import JsonObject
 
 _BUILT: Final = Path(__file__).parent / "static" / "explorer"
@@ -29,7 +31,7 @@ _FILES_PATH: Final = "/explorer"
 _ENDPOINT: Final = "../graphql"  # as seen from /explorer/config.json
 
 _HTML: Final = "text/html"
-_GRAPHQL_REPLIES: Final = ("application/graphql-response+json", "application/json")
+_GRAPHQL_REPLIES: Final = (GRAPHQL_JSON, JSON)
 
 # 'unsafe-inline' for styles: Monaco sizes its lines by style attributes and <style> elements.
 # data: for images: Monaco draws the waves under an error so.
@@ -117,35 +119,9 @@ def wants_explorer(request: Request) -> bool:
     """
     if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
         return False
-    weights = _accepted(",".join(request.headers.getlist("accept")))
-    html = weights.get(_HTML, 0.0)
-    return html > max(_weight(weights, reply) for reply in _GRAPHQL_REPLIES)
-
-
-def _accepted(accept: str) -> dict[str, float]:
-    """The media ranges of an Accept header with their weights (RFC 9110, section 12.5.1)."""
-    weights: dict[str, float] = {}
-    for element in accept.split(","):
-        media_range, *parameters = (part.strip().lower() for part in element.split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name == "q":
-                try:
-                    weight = float(value)
-                except ValueError:
-                    weight = 0.0
-        weights[media_range] = weight
-    return weights
-
-
-def _weight(weights: dict[str, float], media_type: str) -> float:
-    """The weight of one media type: that of the most specific range which covers it, or 0."""
-    family = media_type.partition("/")[0]
-    for media_range in (media_type, f"{family}/*", "*/*"):
-        if media_range in weights:
-            return weights[media_range]
-    return 0.0
+    ranges = weights(",".join(request.headers.getlist("accept")))
+    html = ranges.get(_HTML, 0.0)
+    return html > max(weight_of(ranges, reply) for reply in _GRAPHQL_REPLIES)
 
 
 class _BrowserRoute(Route):
