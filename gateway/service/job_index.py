@@ -21,11 +21,12 @@ from gateway.domain.errors import GatewayError, NotFoundError, ProviderContractE
 from gateway.domain.firmware import Firmware
 from gateway.domain.freshness import Freshness
 from gateway.domain.job import OtaJob
-from gateway.domain.paging import PageRequest
+from gateway.domain.paging import Page, PageRequest
 from gateway.service.catalogue import read_catalogue
 from gateway.service.concurrency import read_each
 from gateway.service.incident import report_incident
 from gateway.service.known_jobs import KnownJobs
+from gateway.service.paged import repeats
 from gateway.service.snapshot import Snapshot, entry_of
 from gateway.service.source import Entry
 
@@ -215,12 +216,16 @@ class JobIndex:
     ) -> tuple[list[Entry[OtaJob]], Freshness]:
         entries: list[Entry[OtaJob]] = []
         ages: list[Freshness] = []
+        before: Page[OtaJob] | None = None
         for number in range(1, MAX_PACKAGE_PAGES + 1):
             page = await self._reads.list_firmware_jobs(
                 firmware_id,
                 PageRequest(number=number, size=self._reads.limits.jobs_page),
                 max_age_s=max_age_s,
             )
+            if before is not None and repeats(page.value, before, key=job_key):
+                break
+            before = page.value
             place = f"{firmware_id}.{number}"
             entries += [
                 entry_of(item, page.freshness, describe=job_key, place=place)

@@ -168,6 +168,10 @@ class PagedSource(Generic[T]):
         if page is None:
             page = await self.fetch(PageRequest(number=number, size=self.page_size))
             reading.fetched[number] = page
+        before = reading.fetched.get(number - 1) if number > reading.first else None
+        if before is not None and repeats(page.value, before.value, key=self.describe):
+            message = "the cloud repeats a page: its list does not end"
+            raise ProviderContractError(message)
         for offset, item in enumerate(page.value.in_order(), (number - 1) * self.page_size):
             entry = self._entry(item, offset, page.freshness)
             is_dated = entry.position.created_ms != UNDATED_MS
@@ -219,3 +223,8 @@ def _behind(after: Position | None, entries: list[Entry[T]]) -> list[Entry[T]]:
 
 def _passing(entry: Entry[T], *, undated: bool) -> Entry[T]:
     return replace(entry, position=replace(entry.position, undated=undated)) if undated else entry
+
+
+def repeats(page: Page[T], earlier: Page[T], *, key: Callable[[T], object]) -> bool:
+    """Tell whether `page` is `earlier` once more: a cloud that does so never comes to an end."""
+    return bool(page.items) and [*map(key, page.items)] == [*map(key, earlier.items)]

@@ -413,7 +413,7 @@ async def test_a_package_whose_jobs_never_end_is_given_up(
     index = JobIndex(Site().reads(cloud), POLICY)
     found = await index.snapshot(None)
     assert isinstance(found.error, ProviderContractError)
-    assert (cloud.calls.count("f0"), found.complete) == (7, False)
+    assert (cloud.calls.count("f0"), found.complete) == (2, False)
 
 
 @dataclass(slots=True, kw_only=True)

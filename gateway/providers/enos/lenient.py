@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 
 _MAX_DIGITS: Final = 30
+_MAX_COUNT: Final = 2**31 - 1
 
 
 def _text(value: object) -> object:
@@ -23,6 +24,13 @@ def _whole(value: object) -> object:
     number = _number(value)
     if isinstance(number, float) and number.is_integer():
         return int(number)
+    return number
+
+
+def _count(value: object) -> object:
+    number = _whole(value)
+    if isinstance(number, int) and not 0 <= number <= _MAX_COUNT:
+        return None
     return number
 
 
@@ -104,6 +112,9 @@ Key = Annotated[str, BeforeValidator(_text)]
 
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 """A whole number; None if absent, null or empty text."""
+
+Count = Annotated[int | None, BeforeValidator(_count)]
+"""A whole number from 0 that fits GraphQL's Int; None if it does not, or as for `Whole`."""
 
 Number = Annotated[float | None, BeforeValidator(_number)]
 """A finite number; None if absent, null or empty text."""

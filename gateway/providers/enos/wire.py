@@ -10,6 +10,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from gateway.providers.enos.lenient import (
+    Count,
     Flag,
     Key,
     Number,
@@ -84,8 +85,8 @@ class RetryPolicy(WireObject):
     """Automatic retries; the interval is in seconds."""
 
     enable_retry: Flag = None
-    retry_interval: Whole = None
-    retry_count: Whole = None
+    retry_interval: Count = None
+    retry_count: Count = None
 
 
 class SchedulePolicy(WireObject):
@@ -110,10 +111,10 @@ class JobInfo(WireObject):
     enable_upgrade_request: Flag = None
     upgrade_policy: Text = None
     upgrade_scope: UpgradeScope | None = None
-    upgrade_timeout: Whole = None
+    upgrade_timeout: Count = None
     retry_policy: RetryPolicy | None = None
     schedule_policy: SchedulePolicy | None = None
-    maximum_concurrency: Whole = None
+    maximum_concurrency: Count = None
     start_schedule: Whole = None
     end_schedule: Whole = None
     status: Text = None
@@ -151,8 +152,8 @@ class FirmwareInfo(WireObject):
     is_verified: Flag = None
     create_time: object = None
     firmware_tags: TextMap = Field(default_factory=dict)
-    max_allowed_for_verification: Whole = None
-    min_success_for_verified: Whole = None
+    max_allowed_for_verification: Count = None
+    min_success_for_verified: Count = None
 
 
 class DeviceFirmware(WireObject):
