@@ -1,5 +1,6 @@
 """Every configured account, connected: the way to its cloud, its reader and its writer."""
 
+import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from gateway.app.overrides import Overrides
 from gateway.domain.metrics import Metrics
 from gateway.domain.provider import OtaProvider
 from gateway.domain.write import OtaWriter
-from gateway.settings import BackendSettings, CacheSettings, Settings
+from gateway.settings import BackendSettings, Settings, secret_fields
 from gateway.transport.breaker import Breakers
 from gateway.transport.budget import Budget
 from gateway.transport.client import Upstream
@@ -23,7 +24,8 @@ from gateway.transport.upload import HttpUploader
 class Account:
     """One backend's account, whoever sees it.
 
-    `identity` tells accounts of all clouds apart. `writer` is None where nothing may be written.
+    `identity` tells the data of all accounts apart, that of two instances of one account too.
+    `writer` is None where nothing may be written.
     """
 
     settings: BackendSettings
@@ -41,22 +43,37 @@ def connected_accounts(
     accounts: dict[str, Account] = {}
     for name, backend in settings.backends.items():
         plugin = backend.plugin
-        identity = f"{plugin.key}:{plugin.account(backend.own)}"
-        if identity not in paces:
-            paces[identity] = _pace(backend, identity, settings.cache, redis, given.metrics)
-        upstream = _upstream(name, backend, settings, paces[identity], given)
+        account = f"{plugin.key}:{plugin.account(backend.own)}"
+        if account not in paces:
+            paces[account] = _pace(backend, account, settings.processes, redis, given.metrics)
+        upstream = _upstream(name, backend, settings, paces[account], given)
         stack.push_async_callback(upstream.aclose)
         reader = plugin.build(name, backend.own, upstream)
         stack.push_async_callback(reader.aclose)
         writer = None
         if settings.writes.enabled and plugin.build_writer is not None:
-            uploader = HttpUploader(backend=name, http_transport=given.http.get(name))
+            uploader = HttpUploader(
+                backend=name,
+                http_transport=given.http.get(name),
+                metrics=given.metrics,
+                tracer=given.tracer,
+            )
             writer = plugin.build_writer(name, backend.own, upstream, uploader)
             stack.push_async_callback(writer.aclose)
         accounts[name] = Account(
-            settings=backend, identity=identity, upstream=upstream, reader=reader, writer=writer
+            settings=backend,
+            identity=_identity(backend, account),
+            upstream=upstream,
+            reader=reader,
+            writer=writer,
         )
     return accounts
+
+
+def _identity(backend: BackendSettings, account: str) -> str:
+    """The account and all settings that are no secret: they decide what its answers are about."""
+    own = backend.own.model_dump(mode="json", exclude=set(secret_fields(type(backend.own))))
+    return f"{account}:{json.dumps(own, sort_keys=True)}"
 
 
 def _upstream(
@@ -88,6 +105,7 @@ def _upstream(
             metrics=given.metrics,
         ),
         metrics=given.metrics,
+        tracer=given.tracer,
         http_transport=given.http.get(name),
     )
 
@@ -99,12 +117,12 @@ def _rates(backend: BackendSettings) -> dict[str, float]:
 def _pace(
     backend: BackendSettings,
     account: str,
-    cache: CacheSettings,
+    processes: int,
     redis: Redis | None,
     metrics: Metrics,
 ) -> Pace:
     if redis is None:
-        return LocalPace({key: rate / cache.replicas for key, rate in _rates(backend).items()})
+        return LocalPace({key: rate / processes for key, rate in _rates(backend).items()})
     return SharedPace(
-        _rates(backend), redis=redis, account=account, replicas=cache.replicas, metrics=metrics
+        _rates(backend), redis=redis, account=account, replicas=processes, metrics=metrics
     )

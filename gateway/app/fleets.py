@@ -10,6 +10,7 @@ from gateway.app.overrides import Overrides
 from gateway.app.stores import redis_of, store_of
 from gateway.cache.engine import ReadEngine
 from gateway.cache.provider import CachedProvider
+from gateway.cache.redis_store import RedisStore
 from gateway.cache.ttl import Lifetime, LifetimeTable
 from gateway.domain.provider import Capability
 from gateway.service.backend import Backend
@@ -30,10 +31,12 @@ class Fleets:
     Attributes:
         by_tenant: the fleets, by the tenant's name.
         writables: what can be written to, by backend, whoever sees it.
+        shared_cache: where reads are kept for all replicas; None if they are kept in memory.
     """
 
     by_tenant: Mapping[str, Fleet]
     writables: Mapping[str, Writable]
+    shared_cache: RedisStore | None = None
 
     def backends(self) -> tuple[Backend, ...]:
         """Every backend once, whoever sees it."""
@@ -52,7 +55,8 @@ async def running_fleets(
     """The fleets of `settings`, with their background work, until the block ends."""
     given = overrides or Overrides.none()
     async with AsyncExitStack() as stack:
-        engine = ReadEngine(store_of(settings.cache, given.metrics), metrics=given.metrics)
+        store = store_of(settings.cache, given.metrics)
+        engine = ReadEngine(store, metrics=given.metrics)
         stack.push_async_callback(engine.aclose)
         redis = await redis_of(settings.cache, stack)
         accounts = connected_accounts(settings, given, redis, stack)
@@ -72,7 +76,11 @@ async def running_fleets(
             by_tenant[tenant] = Fleet(
                 backends=backends, indexes=indexes, patience_s=settings.requests.patience_s
             )
-        yield Fleets(by_tenant=by_tenant, writables=writables)
+        yield Fleets(
+            by_tenant=by_tenant,
+            writables=writables,
+            shared_cache=store if isinstance(store, RedisStore) else None,
+        )
 
 
 def _reads(

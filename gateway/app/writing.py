@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 
 from gateway.app.fleets import Fleets
+from gateway.app.observability.journal import ObservedJournal
 from gateway.app.overrides import Overrides
 from gateway.app.stores import signed_in
-from gateway.domain.operation import Journal
 from gateway.domain.principal import Principal
 from gateway.journal.awaited import AwaitedJournal
 from gateway.journal.opening import open_journal
@@ -18,6 +18,7 @@ from gateway.journal.sql_journal import SqlJournal
 from gateway.schema.context import Writing
 from gateway.service.fleet import Fleet
 from gateway.service.writing.desk import WriteDesk
+from gateway.service.writing.following import Following
 from gateway.service.writing.operations import Operations
 from gateway.settings import JournalSettings, Settings
 
@@ -33,7 +34,8 @@ class Writes:
     """
 
     operations: Operations
-    journal: Journal
+    journal: ObservedJournal
+    following: Following
     max_file_bytes: int
 
     def of(self, principal: Principal, fleet: Fleet) -> Writing:
@@ -41,6 +43,7 @@ class Writes:
         return Writing(
             desk=WriteDesk(fleet=fleet, operations=self.operations),
             journal=self.journal,
+            following=self.following,
             principal=principal,
             max_file_bytes=self.max_file_bytes,
         )
@@ -60,7 +63,8 @@ async def running_writes(
         return
     given = overrides or Overrides.none()
     async with AsyncExitStack() as stack:
-        journal = AwaitedJournal(partial(_open, settings.journal))
+        awaited = AwaitedJournal(partial(_open, settings.journal))
+        journal = ObservedJournal(awaited, given.metrics, given.tracer)
         stack.push_async_callback(journal.aclose)
         operations = Operations(
             journal,
@@ -68,10 +72,10 @@ async def running_writes(
             policy=replace(given.writes, mark=settings.writes.mark),
             sleep=given.sleep,
         )
-        opening = asyncio.create_task(journal.open(), name="open-journal")
+        opening = asyncio.create_task(awaited.open(), name="open-journal")
         stack.push_async_callback(_stop, opening)
         with suppress(TimeoutError):
-            await asyncio.wait_for(journal.tried(), timeout=_START_S)
+            await asyncio.wait_for(awaited.tried(), timeout=_START_S)
         if opening.done():
             opening.result()
         watching = asyncio.create_task(operations.watch(), name="watch-operations")
@@ -80,6 +84,7 @@ async def running_writes(
         yield Writes(
             operations=operations,
             journal=journal,
+            following=Following(journal),
             max_file_bytes=settings.writes.max_file_bytes,
         )
 

@@ -1,4 +1,4 @@
-"""The command line: `ota-gateway demo | serve | check | schema`."""
+"""The command line: `ota-gateway demo | serve | check | key | schema`."""
 
 from gateway.cli.main import app
 

@@ -14,7 +14,8 @@ import uvicorn
 from gateway import simulators
 from gateway.app.examples import EXAMPLES
 from gateway.app.factory import create_app
-from gateway.cli.serving import server
+from gateway.cli.logs import start_logging
+from gateway.cli.serving import Server, server
 from gateway.settings import Settings
 
 _HOST = "127.0.0.1"
@@ -29,6 +30,7 @@ def run_demo(*, port: int, seed: int) -> None:
             f"Port {port} cannot be used ({error.strerror}). Choose another with --port.", err=True
         )
         raise typer.Exit(1) from None
+    start_logging(level="warning")  # a line for each request would bury what is announced
     backends: dict[str, object] = {}
     clouds: list[tuple[uvicorn.Server, socket.socket]] = []
     for key, plugin in simulators.discover().items():
@@ -47,14 +49,17 @@ def run_demo(*, port: int, seed: int) -> None:
 
 
 async def _run(
-    gateway: uvicorn.Server,
+    gateway: Server,
     gateway_socket: socket.socket,
     clouds: list[tuple[uvicorn.Server, socket.socket]],
 ) -> None:
-    """Run all servers. On a signal the gateway ends first, and then the clouds it still needs."""
+    """Run all servers. On a signal the gateway ends first, and then the clouds it still needs.
+
+    On a second signal the gateway ends at once.
+    """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: setattr(gateway, "should_exit", True))
+        loop.add_signal_handler(number, gateway.stop)
     running = []
     for server_, listener in [*clouds, (gateway, gateway_socket)]:
         server_.capture_signals = _leave_signals_alone  # type: ignore[method-assign] # no option

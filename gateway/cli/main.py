@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,10 @@ import typer
 from gateway import __version__
 from gateway.cli.check import check_backends
 from gateway.cli.demo import run_demo
+from gateway.cli.exposure import check_exposure
+from gateway.cli.key import new_key
 from gateway.cli.serving import serve
+from gateway.domain.principal import DEFAULT_TENANT, Role
 from gateway.schema.root import schema_text
 from gateway.settings import Settings, SettingsError
 
@@ -37,10 +41,15 @@ def _load(config: Path | None) -> Settings:
     try:
         return Settings.load(config)
     except SettingsError as error:
-        typer.echo("The settings are not right:", err=True)
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
-        raise typer.Exit(2) from None
+        raise _refused(error) from None
+
+
+def _refused(error: SettingsError) -> typer.Exit:
+    """Tell what is wrong with the settings; the command ends with what this returns."""
+    typer.echo("The settings are not right:", err=True)
+    for problem in error.problems:
+        typer.echo(f"  {problem}", err=True)
+    return typer.Exit(2)
 
 
 @app.callback(invoke_without_command=True)
@@ -75,7 +84,12 @@ def serve_command(
 ) -> None:
     """Run the gateway against the backends of the settings."""
     settings = _load(config)
-    serve(settings, host=host or settings.server.host, port=port or settings.server.port)
+    chosen = host or settings.server.host
+    try:
+        check_exposure(chosen, settings.access)
+        serve(settings, host=chosen, port=port or settings.server.port)
+    except SettingsError as error:
+        raise _refused(error) from None
 
 
 @app.command()
@@ -85,6 +99,27 @@ def check(config: _Config = None) -> None:
     logging.getLogger("gateway").setLevel(logging.CRITICAL)  # the table says it all
     if not asyncio.run(check_backends(settings)):
         raise typer.Exit(1)
+
+
+@app.command("key")
+def key_command(
+    name: Annotated[str, typer.Argument(help="Who the key is for: a-z, 0-9 and _.")],
+    tenant: Annotated[str, typer.Option(help="Whose backends it sees.")] = DEFAULT_TENANT,
+    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.READ,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="Days until it ends; without, it has no end."),
+    ] = None,
+) -> None:
+    """Make an API key: prints it once, and the lines that let it in."""
+    ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    try:
+        key, table = new_key(name, tenant=tenant, role=role, expires_at=ends)
+    except ValueError as error:
+        typer.echo(f"No key was made: {error}.", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"The key. It is shown this once and kept nowhere:\n\n{key}\n")
+    typer.echo(f"Add to the settings, which hold its hash alone:\n\n{table}")
 
 
 @app.command()
