@@ -393,6 +393,7 @@ async def test_one_key_is_one_write_however_many_ask_whichever_gateway(tmp_path:
         )
 
     (made,) = clouds.lights.executed
+    assert [payload["errors"] for payload in payloads] == 20 * [[]]
     assert {payload["otaJob"]["nativeId"] for payload in payloads} == {made.result_id}
     assert sorted(payload["replayed"] for payload in payloads) == [False] + 19 * [True]
 

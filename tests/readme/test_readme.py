@@ -13,9 +13,11 @@ from typing import Final
 
 import pytest
 
+from gateway.access.opening import running_gate
 from gateway.app.examples import EXAMPLES
-from gateway.app.overrides import Overrides
-from gateway.settings import RequestSettings, ServerSettings, Settings, UpstreamSettings
+from gateway.domain.principal import Role
+from gateway.settings import Settings
+from gateway.settings.access import AccessSettings
 
 from .demo import ROOT, Demo, environment, free_port, running
 
@@ -26,6 +28,7 @@ COMMANDS_TRIED_HERE: Final = {
     "make test": "this run",
     "ota-gateway check --config gateway.toml": "test_the_example_settings_start_check_and_serve",
     "ota-gateway serve --config gateway.toml": "test_the_example_settings_start_check_and_serve",
+    "ota-gateway key dashboard --role read --days 365": "test_a_key_lets_its_caller_in",
 }
 
 pytestmark = pytest.mark.processes
@@ -103,14 +106,36 @@ def test_the_curl_command_works_as_it_stands(demo: Demo) -> None:
     assert [set(edge["node"]) for edge in edges] == [{"nativeId", "status", "createdAt"}] * 5
 
 
-def test_the_settings_table_tells_the_defaults() -> None:
-    rows = dict(re.findall(r"^\| `([a-z_.]+)`[^|]*\| `([^`]+)`", README, flags=re.MULTILINE))
+def settings_in_the_table() -> dict[str, str]:
+    """Defaults by setting, where the table tells a plain value for each that a row names."""
+    found: dict[str, str] = {}
+    for names, defaults in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", README, flags=re.MULTILINE):
+        keys, values = re.findall(r"`([^`]+)`", names), defaults.split(", ")
+        section = keys[0].rpartition(".")[0]
+        for key, value in zip(keys, values, strict=False):
+            whole = section + key if key.startswith(".") else key
+            if value.startswith("`"):
+                found[whole] = value.strip("`")
+    return found
 
-    assert rows["server.host"] == ServerSettings().host
-    assert float(rows["requests.deadline_s"]) == RequestSettings().deadline_s
-    assert float(rows["requests.patience_s"]) == RequestSettings().patience_s
-    assert int(rows["requests.max_upstream_calls"]) == RequestSettings().max_upstream_calls
-    assert float(rows["upstream.attempt_timeout_s"]) == UpstreamSettings().attempt_timeout_s
+
+def test_the_settings_table_tells_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in exports().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.build(tomllib.loads(blocks("toml")[0]))
+    told = {
+        key: value
+        for key, value in settings_in_the_table().items()
+        if not key.startswith(("backends.", "tenants."))
+    }
+
+    for key, value in told.items():
+        default: object = settings
+        for name in key.split("."):
+            default = getattr(default, name)
+        shown = str(default).lower() if isinstance(default, bool) else str(default)
+        assert shown.removesuffix(".0") == value, key
+    assert len(told) > 30
 
 
 def exports() -> dict[str, str]:
@@ -125,7 +150,7 @@ def exports() -> dict[str, str]:
 def test_the_example_settings_load_with_the_example_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (example,) = blocks("toml")
+    example = "\n".join(blocks("toml"))
     (tmp_path / "gateway.toml").write_text(example, encoding="utf-8")
     for name, value in exports().items():
         monkeypatch.setenv(name, value)
@@ -133,13 +158,38 @@ def test_the_example_settings_load_with_the_example_variables(
     settings = Settings.load(tmp_path / "gateway.toml")
 
     assert set(settings.backends) == set(tomllib.loads(example)["backends"])
-    assert Overrides.none().http == {}
+    assert settings.backends_by_tenant == {"europe": ("enos_eu",), "china": ("aliyun_shanghai",)}
+    assert settings.access.signs_in
+
+
+def made_key() -> str:
+    """What the command that makes a key prints."""
+    command = next(command for command in commands() if command.startswith("ota-gateway key"))
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *shlex.split(command)[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stdout
+
+
+async def test_a_key_lets_its_caller_in() -> None:
+    made = made_key()
+    (key,) = re.findall(r"^otagw_\w+$", made, flags=re.MULTILINE)
+    access = AccessSettings(**tomllib.loads(made[made.index("[access") :])["access"])
+
+    async with running_gate(access.sign_in({})) as gate:
+        principal = await gate.admit(f"Bearer {key}")
+
+    assert (principal.id, principal.role) == ("key:dashboard", Role.READ)
 
 
 def test_the_example_settings_start_check_and_serve(tmp_path: Path) -> None:
     """Without accounts `check` says why nothing works, and `serve` serves all the same."""
-    (example,) = blocks("toml")
-    nowhere = example.replace("https://apim-eu.example.com", "https://127.0.0.1:9").replace(
+    backends, _access = blocks("toml")
+    nowhere = backends.replace("https://apim-eu.example.com", "https://127.0.0.1:9").replace(
         'region_id = "cn-shanghai"', 'endpoint = "https://127.0.0.1:9"'
     )
     (tmp_path / "gateway.toml").write_text(nowhere, encoding="utf-8")
