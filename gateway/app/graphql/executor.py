@@ -16,10 +16,12 @@ PreparedT = TypeVar("PreparedT")
 class Operation(Generic[PreparedT]):
     """One operation of a document that is parsed, within the limits, and valid.
 
-    `prepared` is the executor's own, and `parameters` what the client asked.
+    `name` is None for an anonymous one. `prepared` is the executor's own, and `parameters` what the
+    client asked.
     """
 
     kind: OperationType
+    name: str | None = None
     prepared: PreparedT
     parameters: Parameters
 

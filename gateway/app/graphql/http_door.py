@@ -118,6 +118,7 @@ class _Exchange(Generic[PreparedT, ContextT]):
         except RequestError as error:
             return await self._refused_document(Answer(data=None, errors=error.errors))
         self._entry.kind = RequestKind(operation.kind.value)
+        self._entry.operation_name = operation.name
         _check_way(operation.kind, head, accepted)
         call = self._parts.runner.call_for(operation.kind, self._entry.request_id)
         self._entry.bill = call.bill
@@ -136,7 +137,7 @@ class _Exchange(Generic[PreparedT, ContextT]):
             self._has_read_body = True  # a GET has none that means anything
             return Parameters.of_query_string(head.query_string, limits.json)
         is_upload = head.is_upload and principal.role.includes(Role.OPERATE)
-        body_limits = self._body_limits(head) if is_upload else self._usual_limits()
+        body_limits = self._upload_limits() if is_upload else self._usual_limits()
         body_limits.check(head.content_length)
         with self._reading.passed(), self._uploading.passed() if is_upload else nullcontext():
             body = await read_body(self._receive, body_limits)
@@ -151,9 +152,9 @@ class _Exchange(Generic[PreparedT, ContextT]):
         limits = self._parts.limits
         return BodyLimits(max_bytes=limits.max_body_bytes, timeout_s=limits.body_timeout_s)
 
-    def _body_limits(self, head: RequestHead) -> BodyLimits:
+    def _upload_limits(self) -> BodyLimits:
         limits = self._parts.limits
-        if not head.is_upload or limits.max_upload_bytes <= limits.max_body_bytes:
+        if limits.max_upload_bytes <= limits.max_body_bytes:
             return self._usual_limits()
         return BodyLimits(max_bytes=limits.max_upload_bytes, timeout_s=limits.upload_timeout_s)
 

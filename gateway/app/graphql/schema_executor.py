@@ -33,7 +33,10 @@ class SchemaExecutor:
         if isinstance(found, GraphQLError):
             raise RequestError((found,))
         return Operation(
-            kind=OperationType(found.operation), prepared=prepared, parameters=parameters
+            kind=OperationType(found.operation),
+            name=found.name.value if found.name else None,
+            prepared=prepared,
+            parameters=parameters,
         )
 
     async def execute(self, operation: Operation[Prepared], context: object) -> Answer:

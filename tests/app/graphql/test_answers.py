@@ -34,6 +34,15 @@ async def test_a_query_is_answered(gateway: Served) -> None:
     assert reply.headers["vary"] == "Accept"
 
 
+async def test_a_query_is_logged_by_the_name_in_its_document(
+    gateway: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="gateway.request"):
+        await gateway.post({"query": "query Named { hello }"})
+
+    assert [vars(line)["operation_name"] for line in caplog.records] == ["Named"]
+
+
 async def test_a_query_may_be_asked_by_get_with_variables(gateway: Served) -> None:
     document = quote("query Say($text: String!) { echo(text: $text) }")
     variables = quote(json.dumps({"text": "玉门 & co"}))

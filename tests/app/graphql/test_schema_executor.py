@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from graphql import OperationType
 from strawberry.extensions import SchemaExtension
 
@@ -35,3 +36,21 @@ async def test_an_empty_name_of_an_operation_is_none() -> None:
     operation = executor.prepare(Parameters.of_json({"query": "{ hello }", "operationName": ""}))
 
     assert (await executor.execute(operation, None)).data == {"hello": "world"}
+
+
+@pytest.mark.parametrize(
+    ("document", "asked", "name"),
+    [
+        ("query Named { hello }", None, "Named"),
+        ("query One { hello } query Two { hello }", "Two", "Two"),
+        ("{ hello }", None, None),
+    ],
+)
+async def test_an_operation_has_the_name_that_its_document_gives_it(
+    document: str, asked: str | None, name: str | None
+) -> None:
+    executor = SchemaExecutor(SmallSchema(query=Query, extensions=[RunPrepared]))
+
+    operation = executor.prepare(Parameters.of_json({"query": document, "operationName": asked}))
+
+    assert operation.name == name

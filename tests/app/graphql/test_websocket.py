@@ -540,7 +540,7 @@ async def test_every_operation_is_followed_in_the_log_by_its_request_id(
     async with served() as gateway, talking(gateway) as talk:
         with caplog.at_level("INFO", logger="gateway.request"):
             await talk.init(authorization="Bearer ada")
-            await talk.ask("query Named { hello request }", operationName="Named")
+            await talk.ask("query Named { hello request }")
             answer = await talk.hear()
             await talk.hear()
         assert talk.connection.response is not None

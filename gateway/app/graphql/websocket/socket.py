@@ -199,6 +199,7 @@ class Socket(Generic[PreparedT, ContextT]):
             yield Answer(data=None, errors=error.errors)
             return
         entry.kind = RequestKind(operation.kind.value)
+        entry.operation_name = operation.name
         call = runner.call_for(operation.kind, self._request_id)
         entry.bill = call.bill
         if operation.kind is OperationType.SUBSCRIPTION:
