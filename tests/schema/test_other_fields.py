@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.device import Module
-from gateway.domain.errors import ProviderUnavailableError
+from gateway.domain.errors import NotFoundError, ProviderUnavailableError
 from gateway.domain.ids import NodeKind
+from gateway.domain.provider import Capability
 from gateway.domain.task import TaskStatus
 from gateway.transport.request import Reply, Request
-from tests.schema.fake_cloud import INDEXED, FakeCloud
+from tests.schema.fake_cloud import INDEXED, LISTING, FakeCloud
 from tests.schema.samples import device, job, package, task
 from tests.schema.world import LIVE, NOW_TEXT, World, global_id, running_world
 
@@ -264,10 +265,20 @@ async def test_modules_and_versions_of_a_product_are_listed_where_the_cloud_can(
             "reportedVersions": None,
         },
     ]
-    assert sorted((error["path"], error["extensions"]["code"]) for error in answer.errors) == [
-        (["backends", 0, "modules"], "UNSUPPORTED"),
-        (["backends", 1, "reportedVersions"], "UNSUPPORTED"),
-    ]
+    assert answer.errors == []
+
+
+async def test_modules_and_versions_of_no_product_are_null() -> None:
+    unknown = NotFoundError("no such product")
+    cloud = FakeCloud(capabilities=LISTING | {Capability.LIST_MODULES})
+    cloud.failures = {"list_modules": unknown, "list_reported_versions": unknown}
+    async with running_world({"plant": cloud}) as world:
+        data = await world.read(
+            '{ backends { modules(productKey: "x") { name } reportedVersions(productKey: "x") } }'
+        )
+
+    assert data == {"backends": [{"modules": None, "reportedVersions": None}]}
+    assert cloud.calls == {"list_modules": 1, "list_reported_versions": 1}
 
 
 async def test_backends_are_chosen_by_name() -> None:

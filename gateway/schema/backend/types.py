@@ -6,6 +6,7 @@ from typing import Annotated, Self
 import strawberry
 
 from gateway.domain.device import Module
+from gateway.domain.errors import NotFoundError
 from gateway.domain.ids import GlobalId, NodeKind
 from gateway.domain.provider import Capability
 from gateway.schema.arguments import MaxAge, accepted_age
@@ -140,31 +141,40 @@ class Backend(Node):
 
     @strawberry.field(
         description=(
-            "Firmware modules of a product. Needs the capability LIST_MODULES. "
-            "Alibaba ListOTAModuleByProduct."
+            "Firmware modules of a product; null if there is no such product, or the cloud cannot "
+            "list them: see the capability LIST_MODULES. Alibaba ListOTAModuleByProduct."
         )
     )
     async def modules(
         self, info: Info, product_key: _ProductKey, max_age_seconds: MaxAge = None
     ) -> list[FirmwareModule] | None:
-        modules = await info.context.fleet.modules(
-            self.backend.id, product_key, max_age_s=accepted_age(max_age_seconds)
-        )
-        return [FirmwareModule.of(module) for module in modules.value]
+        age = accepted_age(max_age_seconds)
+        if Capability.LIST_MODULES not in self.backend.capabilities:
+            return None
+        try:
+            found = await info.context.fleet.modules(self.backend.id, product_key, max_age_s=age)
+        except NotFoundError:
+            return None
+        return [FirmwareModule.of(module) for module in found.value]
 
     @strawberry.field(
         description=(
-            "Firmware versions that devices of a product report now. Needs the capability "
-            "LIST_REPORTED_VERSIONS. EnOS listVersion."
+            "Firmware versions that devices of a product report now; null if there is no such "
+            "product, or the cloud cannot list them: see the capability LIST_REPORTED_VERSIONS. "
+            "EnOS listVersion."
         )
     )
     async def reported_versions(
         self, info: Info, product_key: _ProductKey, max_age_seconds: MaxAge = None
     ) -> list[str] | None:
-        versions = await info.context.fleet.reported_versions(
-            self.backend.id, product_key, max_age_s=accepted_age(max_age_seconds)
-        )
-        return list(versions.value)
+        fleet, age = info.context.fleet, accepted_age(max_age_seconds)
+        if Capability.LIST_REPORTED_VERSIONS not in self.backend.capabilities:
+            return None
+        try:
+            found = await fleet.reported_versions(self.backend.id, product_key, max_age_s=age)
+        except NotFoundError:
+            return None
+        return list(found.value)
 
     @classmethod
     def of(cls, backend: service.Backend) -> Self:
