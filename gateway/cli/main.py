@@ -14,9 +14,11 @@ from gateway.cli.demo import run_demo
 from gateway.cli.exposure import check_exposure
 from gateway.cli.key import new_key
 from gateway.cli.serving import serve
+from gateway.cli.workers import serve_workers
 from gateway.domain.principal import DEFAULT_TENANT, Role
 from gateway.schema.root import schema_text
 from gateway.settings import Settings, SettingsError
+from gateway.settings.server import MOST_WORKERS
 
 app = typer.Typer(
     name="ota-gateway",
@@ -81,13 +83,20 @@ def serve_command(
         str | None, typer.Option(help="Address to listen on, over `server.host`.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port, over `server.port`.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_WORKERS, help="Processes, over `server.workers`."),
+    ] = None,
 ) -> None:
     """Run the gateway against the backends of the settings."""
     settings = _load(config)
     chosen = host or settings.server.host
     try:
         check_exposure(chosen, settings.access)
-        serve(settings, host=chosen, port=port or settings.server.port)
+        if workers is not None:
+            settings = settings.with_workers(workers)
+        run = serve if settings.server.workers == 1 else serve_workers
+        run(settings, host=chosen, port=port or settings.server.port)
     except SettingsError as error:
         raise _refused(error) from None
 

@@ -7,7 +7,6 @@ from pydantic import Field
 from gateway.settings.section import Seconds, Section
 from gateway.settings.stores import CacheSettings
 
-
 MOST_WORKERS: Final = 64
 
 
@@ -30,10 +29,11 @@ def worker_problems(server: ServerSettings, cache: CacheSettings) -> list[str]:
     """What several workers lack, one line each. Any journal will do: none is in memory."""
     if server.workers == 1 or cache.url is not None:
         return []
-    return [
+    problem = (
         "server.workers: several workers need cache.url, a Redis or Valkey with the one cache and "
         "the one budget of upstream calls that they share"
-    ]
+    )
+    return [problem]
 
 
 class RequestSettings(Section):
