@@ -156,7 +156,7 @@ async def writing_gateway(
     settings = Settings.build(
         {
             "backends": BACKENDS,
-            "journal": {"url": f"sqlite:///{folder / 'journal.sqlite3'}"},
+            "journal": {"url": f"sqlite:///{folder / 'journal.sqlite3'}", "timeout_s": 20},
             "upstream": {"max_attempts": 1},
             **tables,
         }

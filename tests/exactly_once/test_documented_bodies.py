@@ -58,7 +58,7 @@ async def gateway(cloud: RecordingCloud, folder: Path) -> AsyncIterator[httpx.As
     settings = Settings.build(
         {
             "backends": {"grid": BACKENDS["grid"]},
-            "journal": {"url": f"sqlite:///{folder / 'journal.sqlite3'}"},
+            "journal": {"url": f"sqlite:///{folder / 'journal.sqlite3'}", "timeout_s": 20},
             "writes": {"mark": False},
         }
     )
