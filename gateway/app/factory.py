@@ -88,13 +88,17 @@ def create_app(settings: Settings, overrides: Overrides | None = None) -> FastAP
     app.state.observability = seen
     app.router.routes.extend(graphql_routes())
     app.include_router(seen.routes(door))
+    if settings.server.explorer:
+        _show_explorer(app)
+    return app
+
+
+def _show_explorer(app: FastAPI) -> None:
     mount_explorer(app, examples=EXAMPLES)
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
         return RedirectResponse("graphql")
-
-    return app
 
 
 class _Door:

@@ -16,13 +16,14 @@ class ServerSettings(Section):
     More than one of `workers` share the port, and everything else as replicas do.
 
     Told to stop, it says for `drain_s` that it is not ready, and goes on answering: so long may a
-    load balancer take to send its requests elsewhere.
+    load balancer take to send its requests elsewhere. Without `explorer` browsers get no page.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     workers: int = Field(default=1, ge=1, le=MOST_WORKERS)
     drain_s: float = Field(default=0.0, ge=0, le=300)
+    explorer: bool = True
 
 
 def worker_problems(server: ServerSettings, cache: CacheSettings) -> list[str]:

@@ -17,8 +17,13 @@ from gateway.settings import Settings
 
 
 @asynccontextmanager
-async def gateway(metrics: CountingMetrics | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, whose backends are the simulators, without a network."""
+async def gateway(
+    metrics: CountingMetrics | None = None, **tables: object
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, whose backends are the simulators, without a network.
+
+    `tables` are further settings.
+    """
     backends: dict[str, object] = {}
     http: dict[str, httpx.AsyncBaseTransport] = {}
     for key, plugin in simulators.discover().items():
@@ -27,7 +32,7 @@ async def gateway(metrics: CountingMetrics | None = None) -> AsyncIterator[httpx
         http[key] = httpx.ASGITransport(app=simulation.app)
     overrides = replace(Overrides.none(), http=http, metrics=metrics or CountingMetrics())
     app = create_app(
-        Settings.build({"backends": backends, "writes": {"enabled": False}}), overrides
+        Settings.build({"backends": backends, "writes": {"enabled": False}, **tables}), overrides
     )
     async with (
         app.router.lifespan_context(app),
@@ -58,6 +63,18 @@ async def test_the_root_leads_to_the_explorer(client: httpx.AsyncClient) -> None
 
     assert reply.status_code == 307
     assert reply.headers["location"] == "graphql"
+
+
+async def test_without_an_explorer_browsers_get_no_page_and_clients_get_answers() -> None:
+    async with gateway(server={"explorer": False}) as client:
+        pages = [
+            (await client.get(path, headers={"accept": "text/html"})).status_code
+            for path in ("/", "/graphql", "/explorer/config.json", "/explorer/licenses.txt")
+        ]
+        answer = await client.post("/graphql", json={"query": "{ __typename }"})
+
+    assert pages == [404, 406, 404, 404]
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 async def test_a_browser_gets_the_explorer_and_a_client_gets_answers(
