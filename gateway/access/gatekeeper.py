@@ -75,7 +75,7 @@ class Gatekeeper:
         except RefusedError as refused:
             _log.info("sign_in.refused", extra={"reason": refused.reason.value})
             raise UnauthenticatedError(_REFUSAL) from None
-        self._limit.charge(principal.id)
+        self._limit.charge(f"{principal.tenant}/{principal.id}")
         return principal
 
     async def _known(self, credential: str) -> Principal:

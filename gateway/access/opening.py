@@ -14,15 +14,20 @@ from gateway.access.request_limit import RequestLimit, RequestRate
 from gateway.access.signing_keys import Algorithm
 from gateway.access.token_claims import TokenPolicy
 from gateway.access.token_verifier import TokenVerifier
+from gateway.transport.addresses import AddressRule
 from gateway.transport.exchange import HttpTransport
 from gateway.transport.json_document import JsonDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider:
-    """Whose tokens are taken: the address of its keys, and what it must sign with and say."""
+    """Whose tokens are taken: the address of its keys, and what it must sign with and say.
+
+    The address may lead to a private one only if `allow_private_addresses`.
+    """
 
     jwks_url: str
+    allow_private_addresses: bool = False
     algorithms: tuple[Algorithm, ...]
     policy: TokenPolicy
 
@@ -58,7 +63,15 @@ async def running_gate(
     async with AsyncExitStack() as stack:
         tokens = None
         if sign_in.provider is not None:
-            document = JsonDocument(sign_in.provider.jwks_url, http_transport=http_transport)
+            document = JsonDocument(
+                sign_in.provider.jwks_url,
+                addresses=AddressRule.of(
+                    sign_in.provider.jwks_url,
+                    setting="access.jwt.allow_private_addresses",
+                    allow_private=sign_in.provider.allow_private_addresses,
+                ),
+                http_transport=http_transport,
+            )
             stack.push_async_callback(document.aclose)
             keys = KeySet(fetch=document.fetch, algorithms=sign_in.provider.algorithms, clock=clock)
             stack.push_async_callback(keys.aclose)

@@ -11,6 +11,7 @@ from gateway.domain.metrics import Metrics
 from gateway.domain.provider import OtaProvider
 from gateway.domain.write import OtaWriter
 from gateway.settings import BackendSettings, Settings, secret_fields
+from gateway.transport.addresses import AddressRule
 from gateway.transport.breaker import Breakers
 from gateway.transport.budget import Budget
 from gateway.transport.client import Upstream
@@ -54,6 +55,7 @@ def connected_accounts(
         if settings.writes.enabled and plugin.build_writer is not None:
             uploader = HttpUploader(
                 backend=name,
+                addresses=_addresses(backend),
                 http_transport=given.http.get(name),
                 metrics=given.metrics,
                 tracer=given.tracer,
@@ -106,7 +108,16 @@ def _upstream(
         ),
         metrics=given.metrics,
         tracer=given.tracer,
+        addresses=_addresses(backend),
         http_transport=given.http.get(name),
+    )
+
+
+def _addresses(backend: BackendSettings) -> AddressRule:
+    return AddressRule.of(
+        backend.plugin.endpoint(backend.own),
+        setting=f"backends.{backend.name}.allow_private_addresses",
+        allow_private=backend.allow_private_addresses,
     )
 
 

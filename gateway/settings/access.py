@@ -39,7 +39,9 @@ class JwtSettings(Section):
     """An identity provider (OAuth 2, OpenID Connect) whose tokens are taken.
 
     `issuer` must be what its tokens say, letter by letter, `audience` the name that it knows the
-    gateway by, and `jwks_url` where it publishes its keys: https, or http on this machine.
+    gateway by, and `jwks_url` where it publishes its keys: https, or http on this machine. Its host
+    name must not lead to a private address unless `allow_private_addresses` says that this is
+    meant: a provider on premises, in the same cluster.
     `types` are the values of the header `typ` that are taken; an empty one takes tokens without it.
     `roles` translates the provider's words for roles; without it they must be `read`, `operate` and
     `admin`. A token may live for `max_life_s`, and the provider's clock may be off by `leeway_s`.
@@ -48,6 +50,7 @@ class JwtSettings(Section):
     issuer: str = Field(min_length=1)
     audience: str = Field(min_length=1)
     jwks_url: Annotated[str, AfterValidator(checked_document_address)]
+    allow_private_addresses: bool = False
     algorithms: tuple[Algorithm, ...] = Field(
         default=(Algorithm.RS256, Algorithm.ES256), min_length=1
     )
@@ -136,6 +139,7 @@ def _names(tenants: Mapping[str, TenantSettings]) -> frozenset[str]:
 def _provider(jwt: JwtSettings) -> IdentityProvider:
     return IdentityProvider(
         jwks_url=jwt.jwks_url,
+        allow_private_addresses=jwt.allow_private_addresses,
         algorithms=jwt.algorithms,
         policy=TokenPolicy(
             issuer=jwt.issuer,

@@ -13,7 +13,9 @@ from gateway.settings.secrets import resolved, secret_fields
 from gateway.settings.section import ENV_PREFIX, LONGEST_S, Section, SettingsError
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_COMMON_FIELDS: Final = frozenset({"provider", "title", "rates", "lifetimes"})
+_COMMON_FIELDS: Final = frozenset(
+    {"provider", "title", "allow_private_addresses", "rates", "lifetimes"}
+)
 
 
 class Lifetime(Section):
@@ -34,7 +36,9 @@ class BackendSettings(Section):
     """One configured account: what all have in common, and the settings of its cloud.
 
     `rates` are calls a second by operation, over the documented ones. `lifetimes` are by kind of
-    read, over the usual ones.
+    read, over the usual ones. A host name of the cloud that leads to a private address is refused
+    unless `allow_private_addresses` says that this is meant: a cloud on premises, a private
+    endpoint.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -43,6 +47,7 @@ class BackendSettings(Section):
     title: str
     plugin: ProviderPlugin
     own: BaseModel
+    allow_private_addresses: bool = False
     rates: Mapping[str, Annotated[float, Field(gt=0)]] = {}
     lifetimes: Mapping[Content, Lifetime] = {}
 
@@ -75,6 +80,7 @@ def build_backend(
             title=str(table.get("title", name)),
             plugin=plugin,
             own=checked,
+            allow_private_addresses=table.get("allow_private_addresses", False),
             rates=table.get("rates", {}),
             lifetimes=table.get("lifetimes", {}),
         )

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeVar
 
 from gateway.domain.call import current_call
@@ -19,6 +20,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.metrics import Metrics, NoMetrics
 from gateway.domain.tracing import Tracer
+from gateway.transport.addresses import AddressRule, PrivateAddressError
 from gateway.transport.breaker import Breakers, CircuitOpenError, Permit
 from gateway.transport.budget import Budget, OperationBudget
 from gateway.transport.call_report import CallReporter
@@ -29,6 +31,7 @@ from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.request import Reply, Request
 from gateway.transport.retry import RetryRule
 from gateway.transport.retry_after import believable_s
+from gateway.transport.skew import CallTime, UpstreamClock, measuring_skew
 
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ class Upstream:
         breakers: Breakers | None = None,
         metrics: Metrics | None = None,
         tracer: Tracer | None = None,
+        addresses: AddressRule | None = None,
         http_transport: HttpTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,7 +61,8 @@ class Upstream:
         """Open no connection yet.
 
         Without a `budget` calls are limited in number under way only; without `breakers` all
-        operations share one breaker of the usual policy. `draw` (0 up to 1) is for the jitter.
+        operations share one breaker of the usual policy. `addresses` are those that `base_url` may
+        lead to; see `HttpExchange`. `draw` (0 up to 1) is for the jitter.
         """
         self._backend = backend
         self._policy = policy or UpstreamPolicy()
@@ -72,10 +77,14 @@ class Upstream:
         self._reporter = CallReporter(backend=backend, metrics=metrics, tracer=tracer, clock=clock)
         self._breakers = breakers or Breakers(backend=backend, metrics=metrics, clock=clock)
         self._exchange = HttpExchange(
-            base_url=base_url, policy=self._policy, http_transport=http_transport
+            base_url=base_url,
+            policy=self._policy,
+            addresses=addresses,
+            http_transport=http_transport,
         )
         self._retry = RetryRule(policy=self._policy, clock=clock, draw=draw)
         self._record = HealthRecord(now)
+        self._upstream_clock = UpstreamClock(backend=backend, metrics=metrics, now=now)
         self._clock = clock
         self._now = now
 
@@ -90,7 +99,8 @@ class Upstream:
         """Send what `build` makes and return what `read` makes of the reply; see `Sender.call`.
 
         A call that is not `repeatable` is sent again only if it was provably not executed: no
-        connection came about, or the backend throttled it. It goes out on a connection of its own.
+        connection came about, or the backend throttled it, or refused its time, which is corrected
+        once. It goes out on a connection of its own.
 
         Raises:
             GatewayError: what `read` raised, or a `ProviderError` that names backend and operation.
@@ -99,27 +109,39 @@ class Upstream:
         """
         self._retry.note_call()
         earlier: GatewayError | None = None
+        time_of_call = CallTime(self._upstream_clock)
+        stamped = partial(time_of_call.stamp, build)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._attempt(operation, build, read, attempt, fresh=not repeatable)
+                value = await self._attempt(operation, stamped, read, attempt, fresh=not repeatable)
             except GatewayError as error:
                 if earlier is not None and isinstance(
                     error, CircuitOpenError | BudgetExhaustedError | DeadlineExceededError
                 ):
                     raise earlier from None  # why the last attempt failed, not why none followed
-                wait_s = self._retry.wait_s(
-                    error,
-                    attempt=attempt,
-                    repeatable=repeatable,
-                    deadline=current_call().deadline,
-                )
+                if time_of_call.is_corrected_after(error):
+                    wait_s: float | None = 0.0
+                else:
+                    wait_s = self._retry.wait_s(
+                        error,
+                        attempt=attempt,
+                        repeatable=repeatable,
+                        deadline=current_call().deadline,
+                    )
                 if wait_s is None:
                     raise
                 earlier = error
+            else:
+                time_of_call.proved_right()
+                return value
             self._metrics.count("provider.retry", backend=self._backend, operation=operation)
             await asyncio.sleep(wait_s)
+
+    def now(self) -> datetime:
+        """See `Sender.now`."""
+        return self._upstream_clock.now()
 
     def health(self) -> UpstreamHealth:
         """How calls went lately."""
@@ -177,11 +199,13 @@ class Upstream:
         request = build()  # not before the wait for the budget: it carries the time
         size = len(request.content or b"")
         within_s = self._within_s(size)
+        left_at = self._clock()
 
         async def leave() -> float:
-            nonlocal within_s
+            nonlocal within_s, left_at
             await self._budget.leave(operation, until, deadline=current_call().deadline)
             within_s = self._within_s(size)
+            left_at = self._clock()
             return within_s
 
         current_call().bill.calls += 1
@@ -191,7 +215,8 @@ class Upstream:
                     request, within_s=within_s, leave=leave, fresh=fresh
                 )
                 report.status = reply.status
-                with reading_errors(reply, now=self._now()):
+                now, took_s = self._now(), self._clock() - left_at
+                with measuring_skew(reply, now=now, took_s=took_s), reading_errors(reply, now=now):
                     value = read(reply)
                 report.read(value)
         except BaseException as error:
@@ -222,6 +247,8 @@ class Upstream:
             self._record.failed(error.code)
         else:
             self._record.succeeded()  # not found, conflict: answers like any other
+        if isinstance(error, PrivateAddressError):
+            return  # our own rule; an open breaker would hide what to do about it
         if isinstance(error, ProviderTimeoutError):
             if within_s >= _FAIR_SHARE * self._policy.attempt_timeout_s:
                 permit.failed()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import math
-import ssl
 from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeAlias
@@ -11,7 +10,10 @@ from typing import Final, TypeAlias
 import httpx
 
 from gateway import __version__
+from gateway.transport.addresses import AddressRule
 from gateway.transport.body import read_body
+from gateway.transport.checked_network import CheckedNetwork
+from gateway.transport.connections import Connections
 from gateway.transport.errors import sending_errors
 from gateway.transport.policy import UpstreamPolicy
 from gateway.transport.request import Reply, Request
@@ -35,7 +37,8 @@ def silence_http_loggers() -> None:
 class HttpExchange:
     """A pool of connections to one backend.
 
-    Takes nothing from its surroundings (proxies, netrc), follows no redirect, keeps no cookie.
+    Takes nothing from its surroundings (proxies, netrc), follows no redirect, keeps no cookie, and
+    goes to no private address that nobody named.
     """
 
     def __init__(
@@ -43,9 +46,13 @@ class HttpExchange:
         *,
         base_url: str,
         policy: UpstreamPolicy,
+        addresses: AddressRule | None = None,
         http_transport: HttpTransport | None = None,
     ) -> None:
         """Open no connection yet.
+
+        `addresses` says where requests may go; without it `base_url` stands in the settings, and
+        they say no more about it.
 
         Raises:
             ValueError: `base_url` is not `http(s)://host[:port][/path]`.
@@ -55,10 +62,16 @@ class HttpExchange:
         self._max_body_bytes = policy.max_body_bytes
         # Other transports, an application in this process for one, do not tell when a call leaves.
         self._tells_leaving = http_transport is None
+        if http_transport is not None:
+            self._kept = self._fresh = _client(policy, http_transport)
+            return
+        network = CheckedNetwork(addresses or AddressRule.of(base_url))
         # Made once for both: reading the certificates of the authorities takes a while.
-        tls = httpx.create_ssl_context(trust_env=False) if http_transport is None else True
-        self._kept = _client(policy, http_transport, tls, kept=policy.max_concurrent)
-        self._fresh = _client(policy, http_transport, tls, kept=0)
+        tls = httpx.create_ssl_context(trust_env=False)
+        self._kept, self._fresh = (
+            _client(policy, Connections(policy=policy, kept=kept, tls=tls, network=network))
+            for kept in (policy.max_concurrent, 0)
+        )
 
     async def send(
         self,
@@ -79,7 +92,7 @@ class HttpExchange:
         most from then on. If it raises, nothing is sent and the connection is closed.
 
         Raises:
-            NeverSentError: no connection came about.
+            NeverSentError: no connection came about; a `PrivateAddressError` if it must not.
             ProviderTimeoutError: the reply was not complete after `within_s` seconds.
             ProviderUnavailableError: the connection broke.
             ProviderContractError: the reply is not HTTP, too large or damaged.
@@ -113,30 +126,17 @@ class HttpExchange:
         await self._fresh.aclose()
 
 
-def _client(
-    policy: UpstreamPolicy,
-    http_transport: HttpTransport | None,
-    tls: ssl.SSLContext | bool,
-    *,
-    kept: int,
-) -> httpx.AsyncClient:
-    """A client that keeps at most so many idle connections."""
+def _client(policy: UpstreamPolicy, http_transport: HttpTransport) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         trust_env=False,
         follow_redirects=False,
         transport=http_transport,
-        verify=tls,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         headers={"Accept-Encoding": "identity", "User-Agent": f"ota-gateway/{__version__}"},
         # These are per step, and sending a large file is one step. The exchange is bounded by
         # the limit that `send` is given.
         timeout=httpx.Timeout(
             None, connect=policy.connect_timeout_s, pool=policy.connect_timeout_s
-        ),
-        limits=httpx.Limits(
-            max_connections=policy.max_concurrent,
-            max_keepalive_connections=kept,
-            keepalive_expiry=policy.keepalive_s,
         ),
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.domain.errors import ProviderUnavailableError
+from gateway.transport.addresses import AddressRule
 from gateway.transport.endpoint import checked_endpoint
 from gateway.transport.exchange import HttpExchange, HttpTransport
 from gateway.transport.json_reply import decode_json
@@ -36,9 +37,10 @@ class JsonDocument:
         address: str,
         *,
         policy: UpstreamPolicy = _POLICY,
+        addresses: AddressRule | None = None,
         http_transport: HttpTransport | None = None,
     ) -> None:
-        """Open no connection yet.
+        """Open no connection yet. `addresses` are those that it may lead to; see `HttpExchange`.
 
         Raises:
             ValueError: see `checked_document_address`.
@@ -48,7 +50,9 @@ class JsonDocument:
             method="GET", path=path, query=query, headers={"Accept": "application/json"}
         )
         self._within_s = policy.attempt_timeout_s
-        self._exchange = HttpExchange(base_url=origin, policy=policy, http_transport=http_transport)
+        self._exchange = HttpExchange(
+            base_url=origin, policy=policy, addresses=addresses, http_transport=http_transport
+        )
 
     async def fetch(self) -> object:
         """The document, decoded by the rules of `decode_json`.

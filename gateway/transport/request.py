@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -48,7 +49,12 @@ class Sender(Protocol):
         `read` raises a `ProviderError` if the reply is one; that decides about another attempt.
         `operation` is the vendor's name of the call: budget, breaker and metrics go by it. A call
         that is not `repeatable` (a write) is sent again only if it was provably not executed.
+        A refusal of the time or the signature is a `RefusedTimeError`.
         """
+        ...
+
+    def now(self) -> datetime:
+        """The time to sign a request with, for `build`: UTC, as the backend's clock has it."""
         ...
 
 

@@ -12,6 +12,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     ProviderUnavailableError,
 )
+from gateway.transport.addresses import PrivateAddressError
 from gateway.transport.breaker import CircuitOpenError
 from gateway.transport.errors import NeverSentError
 from gateway.transport.policy import UpstreamPolicy
@@ -109,8 +110,8 @@ class RetryRule:
 
 
 def _may_repeat(error: GatewayError, *, repeatable: bool) -> bool:
-    if isinstance(error, CircuitOpenError):
-        return False  # asking again is what the breaker is there to prevent
+    if isinstance(error, CircuitOpenError | PrivateAddressError):
+        return False  # what the breaker, and the rule on addresses, are there to prevent
     if isinstance(error, NeverSentError | ProviderRateLimitedError):
         return True  # not executed, so that even a write can be sent again
     return repeatable and isinstance(error, ProviderUnavailableError | ProviderTimeoutError)

@@ -1,9 +1,10 @@
 """The `Retry-After` header (RFC 9110 section 10.2.3), as far as it can be believed."""
 
 import math
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final
+
+from gateway.transport.http_date import http_date
 
 LONGEST_RETRY_AFTER_S: Final = 3600.0
 
@@ -27,10 +28,7 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
         return believable_s(float(value))
     except ValueError:
         pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+    moment = http_date(value)
+    if moment is None:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
     return believable_s(max(0.0, (moment - now).total_seconds()))

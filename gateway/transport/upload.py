@@ -8,6 +8,7 @@ from gateway.domain.call import current_call
 from gateway.domain.errors import DeadlineExceededError, ProviderError
 from gateway.domain.metrics import Metrics
 from gateway.domain.tracing import Tracer
+from gateway.transport.addresses import AddressRule
 from gateway.transport.call_report import CallReporter
 from gateway.transport.errors import reading_errors
 from gateway.transport.exchange import HttpExchange, HttpTransport
@@ -30,14 +31,20 @@ class HttpUploader:
         *,
         backend: str,
         policy: UpstreamPolicy = _PATIENCE,
+        addresses: AddressRule | None = None,
         http_transport: HttpTransport | None = None,
         metrics: Metrics | None = None,
         tracer: Tracer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`policy` bounds time and size of an exchange; large files need more than a call does."""
+        """`policy` bounds time and size of an exchange; large files need more than a call does.
+
+        `addresses` says where files may go, by what the settings say of the backend; without it no
+        private address will do.
+        """
         self._backend = backend
         self._policy = policy
+        self._addresses = addresses or AddressRule()
         self._http_transport = http_transport
         self._reporter = CallReporter(backend=backend, metrics=metrics, tracer=tracer)
         self._now = now
@@ -57,7 +64,10 @@ class HttpUploader:
             raise DeadlineExceededError(message)
         limit_s = self._policy.attempt_timeout_s
         exchange = HttpExchange(
-            base_url=address, policy=self._policy, http_transport=self._http_transport
+            base_url=address,
+            policy=self._policy,
+            addresses=self._addresses,
+            http_transport=self._http_transport,
         )
         current_call().bill.calls += 1
         try:

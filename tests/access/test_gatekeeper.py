@@ -40,14 +40,20 @@ async def down() -> object:
     raise ProviderUnavailableError(message)
 
 
-def gatekeeper(*, burst: int = 1_000, provider: bool = True, reachable: bool = True) -> Gatekeeper:
+def gatekeeper(
+    *,
+    burst: int = 1_000,
+    provider: bool = True,
+    reachable: bool = True,
+    tenants: frozenset[str] = DEFAULT,
+) -> Gatekeeper:
     tokens = TokenVerifier(
         policy=POLICY,
         algorithms=ALGORITHMS,
         keys=KeySet(
             fetch=published if reachable else down, algorithms=ALGORITHMS, clock=lambda: 0.0
         ),
-        tenants=DEFAULT,
+        tenants=tenants,
         now=lambda: NOW,
     )
     past = datetime.fromtimestamp(NOW - 1, UTC)
@@ -136,6 +142,14 @@ async def test_each_principal_has_a_rate_of_its_own() -> None:
     assert await gate.admit(f"Bearer {token(jti='another token of the same subject')}")
     with pytest.raises(TooManyRequestsError):
         await gate.admit(f"Bearer {token()}")
+
+
+async def test_a_subject_of_two_tenants_has_a_rate_in_each() -> None:
+    gate = gatekeeper(burst=1, tenants=frozenset({"default", "other"}))
+    assert await gate.admit(f"Bearer {token()}")
+    assert await gate.admit(f"Bearer {token(tenant='other')}")
+    with pytest.raises(TooManyRequestsError):
+        await gate.admit(f"Bearer {token(tenant='other')}")
 
 
 async def test_wrong_credentials_do_not_use_up_the_rate_of_whom_they_name() -> None:

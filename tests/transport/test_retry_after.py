@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ("Sat, 21 Nov 2026 12:00:30 -0000", 30.0),
         ("Fri, 20 Nov 2026 12:00:00 GMT", 0.0),
         ("Sat, 21 Nov 2099 12:00:00 GMT", 3600.0),
+        ("Sat, 21 Nov 99999999999999999999 12:00:00 GMT", None),
     ],
 )
 def test_header_is_believed_within_reason(value: str | None, seconds: float | None) -> None:

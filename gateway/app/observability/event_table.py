@@ -103,6 +103,11 @@ _ALL: Final = (
     ),
     _counter("provider_calls_total", "Calls sent to a cloud.", "backend", "operation", "outcome"),
     _counter("provider_retries_total", "Calls to a cloud sent again.", "backend", "operation"),
+    _counter(
+        "provider_clock_skews_total",
+        "Times a cloud's clock was found to be more than a minute off from this machine's.",
+        "backend",
+    ),
     _gauge(
         "provider_last_success_timestamp_seconds",
         "When a cloud last answered as asked, Unix time.",
@@ -188,6 +193,12 @@ _ALL: Final = (
         "kind",
         "field",
     ),
+    _counter(
+        "duplicates_total",
+        "Items that a cloud listed on two pages of one list; each was given once.",
+        "backend",
+        "kind",
+    ),
     _counter("operations_total", "Writes by each state they came to.", "backend", "kind", "state"),
     _gauge("operations_open", "Writes of this process that are not settled.", "state"),
     _gauge(
@@ -251,6 +262,7 @@ EVENTS: Final[Mapping[str, Event]] = MappingProxyType(
             labels=("backend", "operation", "outcome"),
         ),
         "provider.retry": _counted("provider_retries_total", "backend", "operation"),
+        "provider.clock_skew": _counted("provider_clock_skews_total", "backend"),
         "breaker.opened": _counted("breaker_openings_total", "backend", "operation_class"),
         "budget.wait": _timed("budget_wait_seconds", labels=("backend", "operation")),
         "budget.refused": _counted("budget_refusals_total", "backend", "operation", "reason"),
@@ -266,6 +278,7 @@ EVENTS: Final[Mapping[str, Event]] = MappingProxyType(
         "cache.error": _counted("cache_errors_total", "operation", "reason"),
         "cache.evicted": _counted("cache_evictions_total"),
         "read.unknown_word": _counted("unknown_words_total", "backend", "kind", "field"),
+        "read.duplicate": _counted("duplicates_total", "backend", "kind"),
         "operation.state": _counted("operations_total", "backend", "kind", "state"),
         "journal.call": _timed(
             "journal_call_duration_seconds", "journal_calls_total", labels=("call", "outcome")

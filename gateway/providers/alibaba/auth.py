@@ -83,11 +83,6 @@ def v3_authorization(
     return f"{_ALGORITHM_V3} " + ",".join(f"{name}={value}" for name, value in fields.items())
 
 
-def utc_now() -> datetime:
-    """Give the time of the call, aware UTC."""
-    return datetime.now(UTC)
-
-
 def new_nonce() -> str:
     """Give 128 random bits in hexadecimal, unique per attempt."""
     return secrets.token_hex(16)
@@ -96,14 +91,15 @@ def new_nonce() -> str:
 class RequestSigner:
     """Makes signed requests for one account.
 
-    `clock` gives aware UTC; the cloud accepts 15 minutes of skew. `nonce` gives a new text a call.
+    `clock` gives the cloud's time, aware; it accepts 15 minutes of skew. `nonce` gives a new text a
+    call.
     """
 
     def __init__(
         self,
         settings: AlibabaSettings,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime],
         nonce: Callable[[], str] = new_nonce,
     ) -> None:
         """Take the account from `settings`."""

@@ -129,7 +129,13 @@ class AlibabaClient:
         return await self._call(
             "ListOTAModuleByProduct",
             {"ProductKey": product_key},
-            lambda reply: read_list(reply, ModuleInfo, field="Data", wrapper="SimpleOTAModuleInfo"),
+            lambda reply: read_list(
+                reply,
+                ModuleInfo,
+                field="Data",
+                wrapper="SimpleOTAModuleInfo",
+                looked_up="product",
+            ),
         )
 
     async def _call(

@@ -25,6 +25,7 @@ from gateway.domain.errors import (
 )
 from gateway.providers.alibaba.wire import Envelope
 from gateway.transport.request import Reply
+from gateway.transport.skew import RefusedTimeError
 
 _MAX_TEXT: Final = 200
 _MILLISECONDS: Final = re.compile(r"0*[1-9][0-9]{0,8}")
@@ -66,7 +67,7 @@ _RULES: Final = (
     ),
     _rule(
         r"SignatureDoesNotMatch(\..*)?",
-        ProviderAuthError,
+        RefusedTimeError,
         "The cloud does not accept the signature; check access_key_secret.",
     ),
     _rule(
@@ -76,7 +77,7 @@ _RULES: Final = (
     ),
     _rule(
         r"InvalidTimeStamp\.Expired",
-        ProviderAuthError,
+        RefusedTimeError,
         "The cloud finds the call too old or too new; check the clock of the gateway's machine.",
     ),
     _rule(
@@ -146,7 +147,12 @@ _RULES: Final = (
 )
 # The code for an unknown job is published nowhere; every spelling of "no such thing" counts.
 # What a system code cannot find is the instance or the account, not what the call asks for.
-_ABSENT: Final = re.compile(r"iot\.(?!system\.|sre\.|common\.).*not(found|exist).*", re.IGNORECASE)
+# A key or a name that nothing can have, an empty one for instance, is that of nothing.
+_ABSENT: Final = re.compile(
+    r"iot\.(?!system\.|sre\.|common\.).*not(found|exist).*"
+    r"|iot\.(prod|device)\.(null|invalidformatted).*",
+    re.IGNORECASE,
+)
 # The same goes for a state that forbids a write, and for what exists or is in use already.
 _STATE: Final = re.compile(
     r"iot\.ota\.(?!.*not).*(status|state|exist|in.?use|conflict|duplicat).*", re.IGNORECASE

@@ -243,7 +243,7 @@ class AlibabaProvider:
 
 def build(backend: str, settings: AlibabaSettings, sender: Sender) -> AlibabaProvider:
     """Give the provider of one configured backend."""
-    client = AlibabaClient(sender, RequestSigner(settings), settings.instance_id)
+    client = AlibabaClient(sender, RequestSigner(settings, clock=sender.now), settings.instance_id)
     return AlibabaProvider(backend, client)
 
 

@@ -127,7 +127,7 @@ def build_writer(
     backend: str, settings: AlibabaSettings, sender: Sender, uploader: Uploader
 ) -> AlibabaWriter:
     """Give the writer of one configured backend."""
-    signer = RequestSigner(settings)
+    signer = RequestSigner(settings, clock=sender.now)
     return AlibabaWriter(
         finder=Finder(backend, AlibabaClient(sender, signer, settings.instance_id)),
         client=AlibabaWriteClient(sender, signer, settings.instance_id),

@@ -2,8 +2,15 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+CORRECTION_MS: Final = 30_000
+"""A clock that goes back by so much has been corrected; less is a matter of keeping it in step."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def token_encryption(*, app_key: str, timestamp_ms: int, app_secret: str) -> str:
@@ -38,27 +45,29 @@ def json_bytes(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def system_time_ms() -> int:
-    """Epoch milliseconds of the system's clock."""
-    return time.time_ns() // 1_000_000
+def milliseconds_of(now: Callable[[], datetime]) -> Callable[[], int]:
+    """`now`, which is aware, in epoch milliseconds."""
+    return lambda: (now() - _EPOCH) // _MILLISECOND
 
 
 class UniqueMilliseconds:
     """A clock that never gives the same millisecond twice, even if its source stands or steps back.
 
-    It runs ahead of its source by one millisecond for each value asked for within the same one.
+    It runs ahead of its source by one millisecond for each value asked for within the same one. A
+    source that is corrected, by `CORRECTION_MS` or more, it follows back.
     """
 
-    def __init__(self, now_ms: Callable[[], int] = system_time_ms) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
         """Read `now_ms`, epoch milliseconds."""
         self._now_ms = now_ms
         self._last_ms: int | None = None
 
     def __call__(self) -> int:
-        """Epoch milliseconds, later than every value given before."""
+        """Epoch milliseconds, later than the value given before unless that was wrong."""
         now_ms = self._now_ms()
-        if self._last_ms is not None and now_ms <= self._last_ms:
-            now_ms = self._last_ms + 1
+        ahead_ms = -1 if self._last_ms is None else self._last_ms - now_ms
+        if 0 <= ahead_ms < CORRECTION_MS:
+            now_ms += ahead_ms + 1
         self._last_ms = now_ms
         return now_ms
 

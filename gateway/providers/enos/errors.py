@@ -18,9 +18,14 @@ from gateway.domain.errors import (
     ProviderUnavailableError,
 )
 from gateway.transport.retry_after import retry_after_s
+from gateway.transport.skew import RefusedTimeError
 
 _MESSAGE_LENGTH: Final = 200
 _SUCCESS: Final = range(200, 300)
+# A text that may echo a request: addresses, tokens, and what was signed with them.
+_TELLING: Final = re.compile(
+    r"://|access.?key|app.?key|secret|token|sign|encryption|credential|authorization", re.IGNORECASE
+)
 _SERVER_ERROR: Final = range(500, 600)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -57,10 +62,14 @@ _CODES: Final[Mapping[int, _Meaning]] = {
         error=ProviderAuthError, message="EnOS does not know the app_key; check app_key"
     ),
     1003: _Meaning(
-        error=ProviderAuthError,
-        message="EnOS refuses the token call's signature; check app_secret, and this clock",
+        error=RefusedTimeError,
+        message="EnOS refuses the signature of the call; check app_secret, and this clock",
     ),
-    1004: _Meaning(error=ProviderRejectedError, message="EnOS refuses a parameter of the token"),
+    1004: _Meaning(
+        # Of the parameters that are meant (key, time, signature) only the time is not in our hands.
+        error=RefusedTimeError,
+        message="EnOS refuses a parameter of the signature; check this clock, and app_key",
+    ),
     1005: _Meaning(error=ProviderUnavailableError, message="the token service of EnOS failed"),
     1202: _Meaning(error=ProviderRejectedError, message="EnOS misses a parameter of the token"),
     1203: _Meaning(error=ExpiredTokenError, message="EnOS refuses the access token as expired"),
@@ -112,13 +121,13 @@ def error_of_code(code: int, *, message: str | None, request_id: str | None) -> 
     """The error that a code other than 0 stands for; None for a code that is not documented.
 
     `message` is the vendor's text. It is repeated, shortened and in one line, only for codes whose
-    texts cannot hold secrets.
+    texts should not hold secrets, and only if it does not look as if this one did.
     """
     meaning = _CODES.get(code)
     if meaning is None:
         return None
     text = meaning.message
-    if meaning.quotes and message:
+    if meaning.quotes and message and not _TELLING.search(message):
         text = f"{text}: {_one_line(message)}"
     if issubclass(meaning.error, ConflictError):
         text = f"{text} (EnOS code {code})"

@@ -11,7 +11,6 @@ from gateway.domain.job import JobFilter, OtaJob, OtaJobAction
 from gateway.domain.paging import Page, PageRequest
 from gateway.domain.provider import Capability, ReadLimits
 from gateway.domain.task import Task, TaskFilter, TaskStatus
-from gateway.providers.enos.auth import system_time_ms
 from gateway.providers.enos.client import EnosClient
 from gateway.providers.enos.config import EnosSettings
 from gateway.providers.enos.device_search import DeviceSearch
@@ -71,9 +70,12 @@ class EnosProvider:
         settings: EnosSettings,
         sender: Sender,
         *,
-        now_ms: Callable[[], int] = system_time_ms,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """Read the organisation in `settings`; `now_ms` gives epoch milliseconds to sign."""
+        """Read the organisation in `settings`.
+
+        `now_ms` gives epoch milliseconds to sign; without it the sender's time is taken.
+        """
         service = EnosTokenService(settings, sender, now_ms=now_ms)
         self._tokens = TokenStore(fetch=service.fetch, renew=service.renew)
         self._backend = backend

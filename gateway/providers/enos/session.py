@@ -5,7 +5,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from gateway.domain.errors import ProviderError
-from gateway.providers.enos.auth import apim_signature, system_time_ms
+from gateway.providers.enos.auth import apim_signature, milliseconds_of
 from gateway.providers.enos.config import EnosSettings
 from gateway.providers.enos.envelope import Envelope, open_envelope
 from gateway.providers.enos.errors import ExpiredTokenError
@@ -25,13 +25,13 @@ class EnosSession:
         sender: Sender,
         tokens: TokenStore,
         *,
-        now_ms: Callable[[], int] = system_time_ms,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """Sign with `now_ms`, epoch milliseconds."""
+        """Sign with `now_ms`, epoch milliseconds; without it with the sender's time."""
         self._settings = settings
         self._sender = sender
         self._tokens = tokens
-        self._now_ms = now_ms
+        self._now_ms = now_ms or milliseconds_of(sender.now)
 
     async def call(
         self,

@@ -9,7 +9,7 @@ from gateway.domain.errors import ProviderContractError
 from gateway.providers.enos.auth import (
     UniqueMilliseconds,
     json_bytes,
-    system_time_ms,
+    milliseconds_of,
     token_encryption,
 )
 from gateway.providers.enos.config import EnosSettings
@@ -35,12 +35,12 @@ class EnosTokenService:
         settings: EnosSettings,
         sender: Sender,
         *,
-        now_ms: Callable[[], int] = system_time_ms,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """Stamp calls with `now_ms`, epoch milliseconds."""
+        """Stamp calls with `now_ms`, epoch milliseconds; without it with the sender's time."""
         self._settings = settings
         self._sender = sender
-        self._timestamp_ms = UniqueMilliseconds(now_ms)
+        self._timestamp_ms = UniqueMilliseconds(now_ms or milliseconds_of(sender.now))
 
     async def fetch(self) -> AccessToken:
         """The token of the application; while one is valid EnOS gives the same again.

@@ -29,7 +29,6 @@ from gateway.domain.write import (
     Write,
     WritePlan,
 )
-from gateway.providers.enos.auth import system_time_ms
 from gateway.providers.enos.client import EnosClient
 from gateway.providers.enos.config import EnosSettings
 from gateway.providers.enos.lost_firmware import LostFirmware
@@ -58,9 +57,12 @@ class EnosWriter:
         settings: EnosSettings,
         sender: Sender,
         *,
-        now_ms: Callable[[], int] = system_time_ms,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """Write to the organisation in `settings`; `now_ms` gives epoch milliseconds to sign."""
+        """Write to the organisation in `settings`.
+
+        `now_ms` gives epoch milliseconds to sign; without it the sender's time is taken.
+        """
         service = EnosTokenService(settings, sender, now_ms=now_ms)
         self._tokens = TokenStore(fetch=service.fetch, renew=service.renew)
         session = EnosSession(settings, sender, self._tokens, now_ms=now_ms)

@@ -26,6 +26,7 @@ from gateway.providers.alibaba.wire import (
     WireModel,
 )
 from gateway.transport.request import Reply
+from gateway.transport.skew import RefusedTimeError
 
 HERE = Path(__file__).parent
 RESPONSES = sorted(HERE.glob("*.response.json"))
@@ -53,11 +54,11 @@ EXPECTED_ERRORS: dict[str, type[GatewayError]] = {
     "gateway.InternalError": ProviderUnavailableError,
     "gateway.InvalidAccessKeyId.NotFound": ProviderAuthError,
     "gateway.InvalidApi.NotFound": ProviderRejectedError,
-    "gateway.InvalidTimeStamp.Expired": ProviderAuthError,
+    "gateway.InvalidTimeStamp.Expired": RefusedTimeError,
     "gateway.MissingFirmwareId": ProviderRejectedError,
     "gateway.MissingJobId": ProviderRejectedError,
     "gateway.ServiceUnavailable": ProviderUnavailableError,
-    "gateway.SignatureDoesNotMatch": ProviderAuthError,
+    "gateway.SignatureDoesNotMatch": RefusedTimeError,
     "gateway.SignatureNonceUsed": ProviderUnavailableError,
     "gateway.Throttling.Api": ProviderRateLimitedError,
     "gateway.Throttling.User": ProviderRateLimitedError,

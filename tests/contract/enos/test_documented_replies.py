@@ -26,6 +26,7 @@ from gateway.providers.enos.envelope import Envelope, open_envelope
 from gateway.providers.enos.listing import read_list, read_one, read_texts
 from gateway.providers.enos.mapping import to_device, to_firmware, to_job, to_task
 from gateway.transport.request import Reply
+from gateway.transport.skew import RefusedTimeError
 
 FOLDER = Path(__file__).parent
 ERRORS: Mapping[str, type[GatewayError]] = {
@@ -52,8 +53,8 @@ ERRORS: Mapping[str, type[GatewayError]] = {
     "error_99500": ProviderUnavailableError,
     "error_token_1001": ProviderUnavailableError,
     "error_token_1002": ProviderAuthError,
-    "error_token_1003": ProviderAuthError,
-    "error_token_1004": ProviderRejectedError,
+    "error_token_1003": RefusedTimeError,
+    "error_token_1004": RefusedTimeError,
     "error_token_1005": ProviderUnavailableError,
     "error_token_1202": ProviderRejectedError,
     "error_token_1203": ProviderAuthError,

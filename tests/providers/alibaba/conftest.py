@@ -21,6 +21,7 @@ from gateway.transport.request import Reply, Request
 
 T = TypeVar("T")
 
+NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 DOCUMENTS = Path(__file__).parents[2] / "contract" / "alibaba"
 
 
@@ -43,6 +44,9 @@ class CannedSender:
         self.sent.append((operation, build()))
         self.repeatable.append(repeatable)
         return read(self.replies.popleft())
+
+    def now(self) -> datetime:
+        return NOW
 
 
 class CannedStorage:
@@ -79,7 +83,7 @@ def sender() -> CannedSender:
 def provider(sender: CannedSender, settings: AlibabaSettings) -> AlibabaProvider:
     signer = RequestSigner(
         settings,
-        clock=lambda: datetime(2026, 1, 15, 8, 30, tzinfo=UTC),
+        clock=sender.now,
         nonce=lambda: "5e3b6e4f0c1d4a2b9f8e7d6c5b4a3f21",
     )
     return AlibabaProvider("shanghai", AlibabaClient(sender, signer, settings.instance_id))
@@ -96,7 +100,7 @@ def writer(
 ) -> AlibabaWriter:
     signer = RequestSigner(
         settings,
-        clock=lambda: datetime(2026, 1, 15, 8, 30, tzinfo=UTC),
+        clock=sender.now,
         nonce=lambda: "5e3b6e4f0c1d4a2b9f8e7d6c5b4a3f21",
     )
     return AlibabaWriter(

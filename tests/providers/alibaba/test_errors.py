@@ -18,6 +18,7 @@ from gateway.domain.errors import (
 from gateway.providers.alibaba.errors import failure, failure_by_status
 from gateway.providers.alibaba.wire import Envelope
 from gateway.transport.request import Reply
+from gateway.transport.skew import RefusedTimeError
 
 
 def reply(status: int = 200, **headers: str) -> Reply:
@@ -63,10 +64,10 @@ def failed(
         ("InvalidAccessKeyId.Inactive", ProviderAuthError, "access_key_id"),
         ("InvalidSecurityToken.Expired", ProviderAuthError, "security_token"),
         ("InvalidTimeStamp.Format", ProviderRejectedError, ""),
-        ("InvalidTimeStamp.Expired", ProviderAuthError, "clock"),
+        ("InvalidTimeStamp.Expired", RefusedTimeError, "clock"),
         ("SignatureNonceUsed", ProviderUnavailableError, "nonce"),
         ("InvalidSignatureMethod", ProviderRejectedError, ""),
-        ("SignatureDoesNotMatch", ProviderAuthError, "access_key_secret"),
+        ("SignatureDoesNotMatch", RefusedTimeError, "access_key_secret"),
         ("UnsupportedHTTPMethod", ProviderRejectedError, ""),
         ("Throttling", ProviderRateLimitedError, ""),
         ("Throttling.User", ProviderRateLimitedError, ""),
@@ -98,7 +99,10 @@ def test_code(
         "iot.ota.OTAJobNotExist",
         "iot.ota.notexistedjob",
         "iot.prod.NotExistedProduct",
+        "iot.prod.NullProductKey",
+        "iot.prod.InvalidFormattedProductkey",
         "iot.device.NotExistedDevice",
+        "iot.device.InvalidFormattedDeviceName",
     ],
 )
 def test_no_such_thing_is_not_found_where_one_object_is_read(code: str) -> None:

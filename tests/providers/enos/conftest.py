@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -109,6 +110,9 @@ class FakeEnos:
                 if attempt == ATTEMPTS or not repeatable:
                     raise
         raise AssertionError
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(NOW_MS / 1000, UTC)
 
     def _reply(self, call: Call) -> Reply:
         self.calls.append(call)

@@ -1,16 +1,18 @@
 """Signatures against every known answer, and timestamps that never repeat."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from gateway.providers.enos.auth import (
+    CORRECTION_MS,
     UniqueMilliseconds,
     apim_signature,
     json_bytes,
-    system_time_ms,
+    milliseconds_of,
     token_encryption,
 )
 
@@ -55,5 +57,20 @@ def test_a_millisecond_is_never_given_twice_even_if_the_clock_steps_back() -> No
     assert [timestamp_ms() for _ in range(5)] == [5, 6, 7, 9, 10]
 
 
-def test_the_system_s_clock_is_in_milliseconds() -> None:
-    assert 1_700_000_000_000 < system_time_ms() < 10_000_000_000_000
+def test_a_clock_that_is_corrected_backwards_is_followed() -> None:
+    far, back = 10_000_000, 10_000_000 - CORRECTION_MS
+    readings = iter([far, back + 1, back, back - 1_200_000, back])
+    timestamp_ms = UniqueMilliseconds(lambda: next(readings))
+    assert [timestamp_ms() for _ in range(5)] == [
+        far,
+        far + 1,
+        back,
+        back - 1_200_000,
+        back,
+    ]
+
+
+def test_a_time_of_any_zone_is_epoch_milliseconds() -> None:
+    east = timezone(timedelta(hours=8))
+    moment = datetime(2023, 11, 15, 6, 13, 20, 123_999, tzinfo=east)
+    assert milliseconds_of(lambda: moment)() == 1_700_000_000_123

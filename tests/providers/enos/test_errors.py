@@ -100,6 +100,21 @@ def test_wrong_keys_name_the_setting_to_check() -> None:
     assert "org_id" in failure(refused(99403)).message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"apim-accesstoken: {APP_SECRET}",
+        f"see https://apim.example.com/?sig={APP_SECRET}",
+        f"appKey {APP_SECRET} is wrong",
+        f"Authorization {APP_SECRET}",
+        f"encryption={APP_SECRET}",
+    ],
+)
+@pytest.mark.parametrize("code", [99400, 24404])
+def test_a_text_that_may_echo_the_request_is_not_repeated(code: int, text: str) -> None:
+    assert APP_SECRET not in failure(refused(code, text)).message
+
+
 def test_a_harmless_text_is_kept_short_and_in_one_line() -> None:
     error = failure(refused(99400, "Invalid\r\n\x1bArgument " + "x" * 500))
     assert "Invalid Argument xxx" in error.message

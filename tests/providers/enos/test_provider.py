@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 import pytest
@@ -259,6 +260,9 @@ class SilentEnos:
         repeatable: bool = True,
     ) -> T:
         await asyncio.Event().wait()
+        raise AssertionError
+
+    def now(self) -> datetime:
         raise AssertionError
 
 
