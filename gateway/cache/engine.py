@@ -20,7 +20,7 @@ from gateway.cache.envelope import Absent, Envelope
 from gateway.cache.flight import Answer, Failure, Flight, abandoned, attempt
 from gateway.cache.lease import Leases
 from gateway.cache.policy import ReadPolicy
-from gateway.cache.read_spec import ReadSpec
+from gateway.cache.read_spec import ReadKind, ReadSpec
 from gateway.cache.shelf import Found, Loaded, Shelf, seal
 from gateway.cache.store import Store
 from gateway.cache.unknown_words import unknown_words
@@ -53,7 +53,8 @@ class ReadEngine:
 
     Events, with labels `backend` and `kind`: `cache.hit`, `cache.stale_hit`, `cache.miss` (a flight
     was started for a caller), `cache.joined`, `cache.refresh` (also `outcome`: `ok`, `failed`),
-    `read.unknown_word` (also `field`). The stores add `cache.error` and `cache.evicted`.
+    `read.unknown_word` (also `field`), `read.duplicate`. The stores add `cache.error` and
+    `cache.evicted`.
     """
 
     def __init__(
@@ -301,6 +302,10 @@ class ReadEngine:
         passing = error.retryable or isinstance(error, ProviderContractError)
         kept_until = entry.usable_until + self._policy.stale_if_error_s
         return passing and not isinstance(entry.value, Absent) and self._clock() < kept_until
+
+    def note_duplicate(self, backend: str, kind: ReadKind) -> None:
+        """Count an item that stood on two pages of a list: only who walks over them can tell."""
+        self._metrics.count("read.duplicate", backend=backend, kind=kind)
 
     def _count(self, event: str, spec: ReadSpec[T], **labels: str) -> None:
         self._metrics.count(event, backend=spec.backend, kind=spec.kind, **labels)

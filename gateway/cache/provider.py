@@ -76,6 +76,10 @@ class CachedProvider:
         """What the cloud's rules allow with `job` in its present state."""
         return self._inner.available_actions(job)
 
+    def note_duplicate(self, kind: ReadKind) -> None:
+        """Count an item that stood on two pages of a list, read as `kind`, and is given once."""
+        self._engine.note_duplicate(self._backend, kind)
+
     async def get_job(self, job_id: str, *, max_age_s: float | None = None) -> Sourced[OtaJob]:
         """One job with its detail."""
         return await self._engine.read(

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.cache.provider import CachedProvider
+from gateway.cache.read_spec import ReadKind
 from gateway.domain.firmware import Firmware, FirmwareFilter
 from gateway.domain.freshness import Freshness
 from gateway.domain.paging import BrokenItem, PageRequest
+from gateway.service.duplicates import Duplicates
 
 _MAX_PAGES: Final = 50
 """Far above what such a cloud holds (Alibaba: 500 packages, 5 pages), so only a fault meets it."""
@@ -38,6 +40,7 @@ async def read_catalogue(reads: CachedProvider, max_age_s: float | None) -> Cata
     packages: dict[str, Firmware] = {}
     broken: list[BrokenItem] = []
     ages: list[Freshness] = []
+    duplicates = Duplicates(reads, ReadKind.FIRMWARES)
     for number in range(1, _MAX_PAGES + 1):
         page = await reads.list_firmware(
             FirmwareFilter(),
@@ -45,6 +48,7 @@ async def read_catalogue(reads: CachedProvider, max_age_s: float | None) -> Cata
             max_age_s=max_age_s,
         )
         ages.append(page.freshness)
+        duplicates.note(page.value)
         packages.update((item.native_id, item) for item in page.value.items)
         broken.extend(page.value.broken)
         if not page.value.has_next:

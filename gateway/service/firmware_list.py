@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from gateway.cache.read_spec import ReadKind
 from gateway.domain.firmware import Firmware, FirmwareFilter
 from gateway.domain.freshness import Sourced
 from gateway.domain.paging import Page, PageRequest
 from gateway.service.backend import Backend
 from gateway.service.catalogue import read_catalogue
+from gateway.service.duplicates import Duplicates
 from gateway.service.paged import PagedSource
 from gateway.service.snapshot import Snapshot, entry_of, in_order
 from gateway.service.source import ListSource
@@ -28,7 +30,7 @@ async def firmware_source(
             return await reads.list_firmware(wanted, page, max_age_s=max_age_s)
 
         return PagedSource(
-            fetch=fetch,
+            fetch=Duplicates(reads, ReadKind.FIRMWARES).watching(fetch),
             page_size=reads.limits.firmware_page,
             describe=firmware_key,
             keep=wanted.matches,

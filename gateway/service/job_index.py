@@ -16,6 +16,7 @@ from typing import Final
 from gateway.cache.flight import duplicate
 from gateway.cache.keys import JOB_INDEX
 from gateway.cache.provider import CachedProvider
+from gateway.cache.read_spec import ReadKind
 from gateway.domain.call import CallContext, Priority, calling, current_call
 from gateway.domain.errors import GatewayError, NotFoundError, ProviderContractError
 from gateway.domain.firmware import Firmware
@@ -24,6 +25,7 @@ from gateway.domain.job import OtaJob
 from gateway.domain.paging import Page, PageRequest
 from gateway.service.catalogue import read_catalogue
 from gateway.service.concurrency import read_each
+from gateway.service.duplicates import Duplicates
 from gateway.service.incident import report_incident
 from gateway.service.known_jobs import KnownJobs
 from gateway.service.paged import repeats
@@ -217,6 +219,7 @@ class JobIndex:
         entries: list[Entry[OtaJob]] = []
         ages: list[Freshness] = []
         before: Page[OtaJob] | None = None
+        duplicates = Duplicates(self._reads, ReadKind.FIRMWARE_JOBS)
         for number in range(1, MAX_PACKAGE_PAGES + 1):
             page = await self._reads.list_firmware_jobs(
                 firmware_id,
@@ -226,6 +229,7 @@ class JobIndex:
             if before is not None and repeats(page.value, before, key=job_key):
                 break
             before = page.value
+            duplicates.note(page.value)
             place = f"{firmware_id}.{number}"
             entries += [
                 entry_of(item, page.freshness, describe=job_key, place=place)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
+from gateway.cache.read_spec import ReadKind
 from gateway.domain.device import DeviceRef
 from gateway.domain.errors import NotFoundError
 from gateway.domain.freshness import Freshness, Sourced
@@ -14,6 +15,7 @@ from gateway.domain.task import Task
 from gateway.service.backend import Backend
 from gateway.service.catalogue import read_catalogue
 from gateway.service.concurrency import read_each
+from gateway.service.duplicates import Duplicates
 from gateway.service.job_index import JobIndex, job_key
 from gateway.service.paged import PagedSource
 from gateway.service.snapshot import Snapshot, entry_of, in_order
@@ -65,7 +67,7 @@ async def job_source(
         return await backend.reads.list_jobs(native, page, max_age_s=max_age_s)
 
     return PagedSource(
-        fetch=fetch,
+        fetch=Duplicates(backend.reads, ReadKind.JOBS).watching(fetch),
         page_size=backend.reads.limits.jobs_page,
         describe=job_key,
         keep=wanted.matches,
@@ -111,7 +113,8 @@ async def _jobs_by_package(
         async def one(page: PageRequest) -> Sourced[Page[OtaJob]]:
             return await reads.list_device_jobs(key, device, page, max_age_s=max_age_s)
 
-        return await _first_pages(one, reads.limits.jobs_page)
+        watched = Duplicates(reads, ReadKind.DEVICE_JOBS).watching(one)
+        return await _first_pages(watched, reads.limits.jobs_page)
 
     found = dict(zip(packages, await read_each(of_package, packages), strict=True))
     entries = [
@@ -144,7 +147,8 @@ async def _jobs_by_task(
         except NotFoundError:  # a deleted job may leave its tasks behind
             return None
 
-    tasks = await _first_pages(one_page, reads.limits.tasks_page)
+    watched = Duplicates(reads, ReadKind.DEVICE_TASKS).watching(one_page)
+    tasks = await _first_pages(watched, reads.limits.tasks_page)
     job_ids = dict.fromkeys(task.job_id for page in tasks.pages for task in page.value.items)
     jobs = [job for job in await read_each(one_job, job_ids) if job is not None]
     entries = [

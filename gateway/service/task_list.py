@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.cache.provider import CachedProvider
+from gateway.cache.read_spec import ReadKind
 from gateway.domain.freshness import Freshness, Sourced
 from gateway.domain.paging import BrokenItem, Page, PageRequest
 from gateway.domain.task import Task, TaskFilter, TaskStatus
 from gateway.service.cursor import decode_place, encode_place, list_hash
+from gateway.service.duplicates import Duplicates
 from gateway.service.listing import checked_first
 
 MAX_PAGES: Final = 20
@@ -88,7 +90,7 @@ class TaskList:
         segment = max(segment, plan.begin)
         total = plan.total
         entries: list[TaskEntry] = []
-        seen: set[str] = set()
+        duplicates = Duplicates(self._reads, ReadKind.TASKS)
         ages: list[Freshness] = []
         end_cursor, more = after, False
         while segment < len(plan.segments) and not more:
@@ -98,12 +100,11 @@ class TaskList:
                 total = page.value.total
             for place, item in enumerate(page.value.in_order()):
                 key = item.native_id or f"?{segment}.{number}.{place}"
-                if place <= index or key in seen:
+                if place <= index or duplicates.is_duplicate(key):
                     continue
                 if len(entries) == count:
                     more = True
                     break
-                seen.add(key)
                 end_cursor = encode_place(self._hash, segment, number, place)
                 entries.append(TaskEntry(item=item, cursor=end_cursor, freshness=page.freshness))
             if page.value.has_next:
