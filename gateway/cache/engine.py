@@ -164,6 +164,10 @@ class ReadEngine:
             flight = self._take_off(request, found, context)
         try:
             answer = await flight.wait(call.remaining_s())
+        except asyncio.CancelledError:
+            if not flight.wanted:
+                self._give_up(request.spec.key, flight)
+            raise
         except GatewayError as error:
             if found.entry is None or not self._stands_in(found.entry, error):
                 raise
@@ -172,6 +176,16 @@ class ReadEngine:
         if joined or not answer.paid:
             return _saved(answer.envelope, FreshnessSource.LIVE)
         return _sourced(answer.envelope, FreshnessSource.LIVE)
+
+    def _give_up(self, key: str, flight: Flight[Any]) -> None:
+        """End a flight that nobody waits for any more, unless its answer is there already."""
+        if flight.landed:
+            return
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        for task, flown in self._tasks.items():
+            if flown is flight:
+                task.cancel()
 
     def _refresh(self, request: _Request[T], found: Found[T]) -> None:
         request = dataclasses.replace(request, max_age_s=None)
@@ -203,6 +217,7 @@ class ReadEngine:
             priority=context.priority,
             generation=found.generation.name,
             leased=leased,
+            behind=behind,
             now=self._monotonic(),
         )
         self._flights[request.spec.key] = flight
@@ -246,6 +261,7 @@ class ReadEngine:
 
         lease = await self._leases.take(spec.key)
         failure: Failure | None = None
+        renewing = None if lease is None else asyncio.create_task(self._leases.renew(lease))
         try:
             if lease is None:
                 outcome = await self._leases.wait_for_other(spec, is_good)
@@ -259,7 +275,9 @@ class ReadEngine:
                 return
             failure = await self._load(flight, request, found)
         finally:
-            if lease is not None:
+            if lease is not None and renewing is not None:
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
                 await self._leases.give_back(lease, failure)
 
     async def _load(

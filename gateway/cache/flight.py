@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from gateway.cache.envelope import Envelope
-from gateway.domain.call import Priority
+from gateway.domain.call import Priority, current_call
 from gateway.domain.errors import DeadlineExceededError, ProviderUnavailableError
 
 T = TypeVar("T")
@@ -36,17 +36,23 @@ Outcome: TypeAlias = Answer[T] | Failure
 class Flight(Generic[T]):
     """A load that runs in a task of its own.
 
-    Callers wait beside it, so one who leaves or runs out of time takes nobody along. If all have
-    left, the flight goes on: what it brings has been paid for, and the next reader finds it kept.
+    Callers wait beside it, so one who leaves or runs out of time takes nobody along. If time ran
+    out for one of them, the flight goes on: what it brings has been paid for, and whoever asks
+    again finds it kept. If all have hung up, it is not wanted any more.
     """
 
-    def __init__(self, *, priority: Priority, generation: str, leased: bool, now: float) -> None:
+    def __init__(
+        self, *, priority: Priority, generation: str, leased: bool, behind: bool, now: float
+    ) -> None:
         """Describe the flight; `now` is monotonic seconds.
 
         `leased` flights wait for other replicas and may bring an answer that those asked for
-        earlier. `generation` is what the markers of the read said before it took off.
+        earlier. One `behind` an answer is wanted by nobody in particular. `generation` is what the
+        markers of the read said before it took off.
         """
         self.leased = leased
+        self._wanted_later = behind
+        self._waiting = 0
         self._priority = priority
         self._generation = generation
         self._began_at = now if leased else math.inf
@@ -57,6 +63,11 @@ class Flight(Generic[T]):
     def landed(self) -> bool:
         """Whether the flight has ended, one way or the other."""
         return self._outcome is not None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it, or may ask again."""
+        return self._waiting > 0 or self._wanted_later
 
     @property
     def failed(self) -> bool:
@@ -102,7 +113,12 @@ class Flight(Generic[T]):
             Exception: whatever the load raised, a new instance for each caller.
         """
         if self._outcome is None:
-            await asyncio.wait({self._landed}, timeout=remaining_s)
+            self._waiting += 1
+            try:
+                await asyncio.wait({self._landed}, timeout=remaining_s)
+            finally:
+                self._waiting -= 1
+                self._wanted_later |= not current_call().caller.has_left
         match self._outcome:
             case None:
                 message = "no answer before the deadline of the request; try again"

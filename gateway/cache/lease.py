@@ -3,6 +3,7 @@
 The lease saves calls; it guards nothing. A replica that cannot learn who holds it loads itself.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -84,18 +85,28 @@ class Leases:
         *,
         policy: ReadPolicy,
         sleep: Callable[[float], Awaitable[None]],
+        beat: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Keep leases in `store`; `sleep` pauses between looks, in seconds."""
+        """Keep leases in `store`; `sleep` pauses between looks and `beat` between renewals."""
         self._store = store
         self._shelf = shelf
         self._policy = policy
         self._sleep = sleep
+        self._beat = beat
 
     async def take(self, key: str) -> Lease | None:
         """Lease of `key`, also if the store did not answer; None if another replica holds it."""
         lease = Lease(key=key, token=secrets.token_hex(8))
         added = await self._store.add(lease_key(key), lease.token.encode(), self._policy.lease_s)
         return lease if added else None
+
+    async def renew(self, lease: Lease) -> None:
+        """Hold on to `lease` until cancelled; a replica that is gone loses it within moments."""
+        while True:
+            await self._beat(self._policy.lease_s / 3)
+            await self._store.renew(
+                lease_key(lease.key), lease.token.encode(), self._policy.lease_s
+            )
 
     async def give_back(self, lease: Lease, failure: Failure | None = None) -> None:
         """End the lease; a `failure` that others would meet too is told to those who wait."""
@@ -117,7 +128,7 @@ class Leases:
         waited_s = 0.0
         pause_s = self._policy.first_poll_s
         token: bytes | None = None
-        while waited_s < self._policy.lease_s:
+        while waited_s < self._policy.longest_wait_s:
             found = await self._shelf.look(spec, (lease_key(spec.key), failure_key(spec.key)))
             if found.entry is not None and is_good(found.entry):
                 return Answer(envelope=found.entry, paid=False)

@@ -78,6 +78,11 @@ class MemoryStore:
         """Keep `blob` unless the key is there already."""
         return await self._get(key) is None and await self.put(key, blob, ttl_s)
 
+    async def renew(self, key: str, blob: bytes, ttl_s: float) -> None:
+        """Keep `key` for another `ttl_s` seconds if it still holds exactly `blob`."""
+        if await self._get(key) == blob:
+            await self.put(key, blob, ttl_s)
+
     async def release(self, key: str, blob: bytes) -> None:
         """Delete `key` if it still holds exactly `blob`."""
         if await self._get(key) == blob:

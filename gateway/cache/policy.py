@@ -12,7 +12,8 @@ class ReadPolicy:
         stale_if_error_s: how long past its usable time an answer still stands in for a failed load.
         longest_life_s: no entry is kept longer, whatever its lifetime says. It is also how long an
             invalidation is remembered, so that it outlives all it made invalid.
-        lease_s: how long one replica may load before others stop waiting for it.
+        lease_s: how long the lease of a replica outlives it: it is renewed while the replica loads.
+        longest_wait_s: how long one replica may load before others stop waiting for it.
         first_poll_s: first pause of a replica that waits for another; each next one is twice as
             long, up to `longest_poll_s`.
         longest_poll_s: see `first_poll_s`.
@@ -25,7 +26,8 @@ class ReadPolicy:
     negative_s: float = 5.0
     stale_if_error_s: float = 3_600.0
     longest_life_s: float = 7 * 86_400.0
-    lease_s: float = 10.0
+    lease_s: float = 2.0
+    longest_wait_s: float = 10.0
     first_poll_s: float = 0.02
     longest_poll_s: float = 0.2
     failure_s: float = 1.0

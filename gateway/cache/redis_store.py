@@ -20,6 +20,12 @@ POOL_SIZE: Final = 32
 _KEYS_PER_CALL: Final = 500
 _Lookup: TypeAlias = "asyncio.Task[dict[str, bytes | None] | None]"
 
+_PROLONG_IF_EQUAL: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+    return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 0
+"""
 _DELETE_IF_EQUAL: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     return redis.call('DEL', KEYS[1])
@@ -85,6 +91,13 @@ class RedisStore:
     async def add(self, key: str, blob: bytes, ttl_s: float) -> bool:
         """Keep `blob` unless the key is there; true also if Redis did not answer."""
         return await self._guard.run("add", lambda: self._add(key, blob, ttl_s)) is not False
+
+    async def renew(self, key: str, blob: bytes, ttl_s: float) -> None:
+        """Keep `key` for another `ttl_s` seconds if it still holds exactly `blob`."""
+        ttl_ms = str(round(ttl_s * 1000)).encode()
+        await self._guard.run(
+            "renew", lambda: self._cache.raw("eval", _PROLONG_IF_EQUAL, 1, key, blob, ttl_ms)
+        )
 
     async def release(self, key: str, blob: bytes) -> None:
         """Delete `key` if it still holds exactly `blob`."""

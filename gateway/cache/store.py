@@ -39,6 +39,10 @@ class Store(Protocol):
         """
         ...
 
+    async def renew(self, key: str, blob: bytes, ttl_s: float) -> None:
+        """Keep `key` for another `ttl_s` seconds if it still holds exactly `blob`."""
+        ...
+
     async def release(self, key: str, blob: bytes) -> None:
         """Delete `key` if it still holds exactly `blob`."""
         ...

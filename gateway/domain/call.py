@@ -33,6 +33,13 @@ class UpstreamBill:
     waited_s: float = 0.0
 
 
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """Whoever made the request; `has_left` if they hung up, and no answer can reach them."""
+
+    has_left: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
     """One request, on its way down.
@@ -41,6 +48,7 @@ class CallContext:
         priority: who waits for the answer.
         deadline: on the monotonic clock; None for no limit of its own.
         bill: what it has cost so far.
+        caller: who made it.
         request_id: what ties its answer, its log lines and its faults together; empty outside of a
             request.
     """
@@ -48,6 +56,7 @@ class CallContext:
     priority: Priority = Priority.PERSON
     deadline: float | None = None
     bill: UpstreamBill = field(default_factory=UpstreamBill)
+    caller: Caller = field(default_factory=Caller)
     request_id: str = ""
 
     def remaining_s(self) -> float | None:

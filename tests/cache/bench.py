@@ -52,6 +52,11 @@ class SharedStore:
         await asyncio.sleep(0)
         return self.away or await self.held.add(key, blob, ttl_s)
 
+    async def renew(self, key: str, blob: bytes, ttl_s: float) -> None:
+        await asyncio.sleep(0)
+        if not self.away:
+            await self.held.renew(key, blob, ttl_s)
+
     async def release(self, key: str, blob: bytes) -> None:
         await asyncio.sleep(0)
         if not self.away:
@@ -62,17 +67,22 @@ class SharedStore:
 
 
 class Upstream:
-    """A cloud that counts its calls; it answers at once, or when its gate is opened."""
+    """A cloud that counts calls and those given up; it answers at once, or when its gate opens."""
 
     def __init__(self) -> None:
         self.calls = 0
+        self.ended = 0
         self.answer: str | Exception = "one"
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def load(self) -> str:
         self.calls += 1
-        await self.gate.wait()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.ended += 1
+            raise
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

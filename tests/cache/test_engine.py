@@ -368,6 +368,49 @@ async def test_when_all_callers_have_left_the_flight_still_fills_the_cache() -> 
     assert cloud.calls == 1
 
 
+async def hung_up(caller: asyncio.Task[Sourced[str]], context: CallContext) -> None:
+    """Let a caller hang up."""
+    context.caller.has_left = True
+    caller.cancel()
+    await turns()
+
+
+async def test_a_flight_ends_when_the_last_of_its_callers_has_hung_up() -> None:
+    bench, cloud = Bench(), Upstream()
+    engine = bench.engine()
+    cloud.gate.clear()
+    contexts = [CallContext(), CallContext()]
+    callers = []
+    for context in contexts:
+        with calling(context):
+            callers.append(asyncio.create_task(engine.read(SPEC, cloud.load)))
+    await turns()
+    await hung_up(callers[0], contexts[0])
+    assert cloud.ended == 0
+    await hung_up(callers[1], contexts[1])
+    assert cloud.ended == 1
+    cloud.gate.set()
+    assert said(await engine.read(SPEC, cloud.load)) == ("one", LIVE)
+    assert cloud.calls == 2
+
+
+async def test_a_flight_goes_on_for_whoever_ran_out_of_time_and_may_ask_again() -> None:
+    bench, cloud = Bench(), Upstream()
+    engine = bench.engine()
+    cloud.gate.clear()
+    with calling(CallContext(deadline=0.0)):
+        hurried = asyncio.create_task(engine.read(SPEC, cloud.load))
+    context = CallContext()
+    with calling(context):
+        leaving = asyncio.create_task(engine.read(SPEC, cloud.load))
+    with pytest.raises(DeadlineExceededError):
+        await hurried
+    await hung_up(leaving, context)
+    cloud.gate.set()
+    await turns()
+    assert said(await engine.read(SPEC, cloud.load)) == ("one", CACHE)
+
+
 async def test_a_caller_out_of_time_leaves_alone() -> None:
     bench, cloud = Bench(), Upstream()
     engine = bench.engine()

@@ -7,7 +7,9 @@ import pytest
 
 from gateway.cache.engine import ReadEngine
 from gateway.cache.keys import failure_key, lease_key
+from gateway.cache.lease import Leases
 from gateway.cache.policy import ReadPolicy
+from gateway.cache.shelf import Shelf
 from gateway.domain.call import CallContext, UpstreamBill, calling
 from gateway.domain.errors import (
     BudgetExhaustedError,
@@ -186,6 +188,32 @@ async def test_a_holder_that_died_is_waited_for_no_longer_than_its_lease() -> No
     (answer,) = await ask(bench.engine(store), cloud, 1)
     assert answer.value == "one"
     assert bench.clock.now - began_at <= ReadPolicy().lease_s + ReadPolicy().longest_poll_s
+
+
+async def test_a_lease_is_renewed_for_as_long_as_it_is_held() -> None:
+    bench = Bench()
+    store = bench.shared()
+    policy = ReadPolicy(lease_s=3.0)
+    beats: list[float] = []
+
+    async def beat(seconds: float) -> None:
+        beats.append(seconds)
+        bench.clock.now += seconds
+        if len(beats) > 9:
+            await asyncio.Event().wait()
+
+    shelf = Shelf(store, metrics=bench.metrics, policy=policy, clock=bench.clock)
+    leases = Leases(store, shelf, policy=policy, sleep=asyncio.sleep, beat=beat)
+    lease = await leases.take(SPEC.key)
+    assert lease is not None
+    renewing = asyncio.create_task(leases.renew(lease))
+    while len(beats) < 10:
+        await turns(1)
+    assert set(beats) == {1.0}
+    assert await leases.take(SPEC.key) is None
+    renewing.cancel()
+    bench.clock.now += policy.lease_s
+    assert await leases.take(SPEC.key) is not None
 
 
 async def test_a_lease_is_given_back_but_never_that_of_another() -> None:

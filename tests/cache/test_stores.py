@@ -51,6 +51,16 @@ async def test_only_one_of_many_adds(store: Store) -> None:
     assert await store.get_many(["a"]) == [b"%d" % added.index(True)]
 
 
+async def test_renew_prolongs_only_what_is_ours(store: Store) -> None:
+    await store.add("a", b"mine", 0.05)
+    await store.renew("a", b"another's", 60)
+    await store.add("b", b"mine", 0.05)
+    await store.renew("b", b"mine", 60)
+    await store.renew("c", b"mine", 60)
+    await asyncio.sleep(0.1)  # the time that the store itself keeps
+    assert await store.get_many(["a", "b", "c"]) == [None, b"mine", None]
+
+
 async def test_release_deletes_only_what_is_ours(store: Store) -> None:
     await store.put("a", b"mine", LONG_S)
     await store.release("a", b"another's")

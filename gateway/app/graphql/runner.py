@@ -87,6 +87,7 @@ class Runner(Generic[PreparedT, ContextT]):
         work.add_done_callback(self._ended)
         leaving = None if left is None else asyncio.ensure_future(left)
         remaining_s = None if call.deadline is None else call.deadline - self._clock()
+        is_late = False
         try:
             await asyncio.wait(
                 (work,) if leaving is None else (work, leaving),
@@ -97,11 +98,13 @@ class Runner(Generic[PreparedT, ContextT]):
                 return work.result()
             if leaving is not None and leaving.done():
                 raise ClientGoneError
+            is_late = True
             raise Refused(Why.DEADLINE, _WRITE_GOES_ON if is_write else None)
         finally:
             if leaving is not None:
                 leaving.cancel()
-            if not is_write:
+            if not is_write and not work.done():
+                call.caller.has_left = not is_late
                 work.cancel()
 
     async def stream(

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from gateway.app.graphql.limits import Limits
-from tests.app.graphql.serving import Bell, Served, served
+from tests.app.graphql.serving import Bell, Served, served, until
 from tests.app.graphql.small_schema import SECRET
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -529,6 +529,7 @@ async def test_a_client_that_does_not_read_stops_the_source_and_is_cut_off() -> 
         transport = talk.connection.transport
         transport.pause_reading()
         await gateway.witness.until("flood closed")
+        await until(lambda: gateway.endpoint.open_streams == 0)
         transport.abort()
 
     assert len(gateway.witness.events) < 5_000

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, aclosing
 from functools import partial
 from typing import Final, Generic, assert_never
 
@@ -36,6 +36,8 @@ _ENDINGS: Final = {
     Ending.EXPIRED: CloseCode.FORBIDDEN,
     Ending.RESTART: CloseCode.RESTART,
 }
+_UNREAD: Final = Closing(CloseCode.TRY_AGAIN_LATER, "what was sent is not read")
+"""The end of a conversation that an operation found out about; nobody hears of it."""
 
 
 class Socket(Generic[PreparedT, ContextT]):
@@ -173,6 +175,7 @@ class Socket(Generic[PreparedT, ContextT]):
                 last = messages.refusal(operation_id, shown["errors"])
             except ClientGoneError:
                 entry.outcome = RequestOutcome.CANCELED
+                self._close_soon(_UNREAD)
                 return
             except Exception as error:  # noqa: BLE001 - the last place where a fault can be masked
                 entry.outcome = RequestOutcome.FAILED
@@ -180,8 +183,10 @@ class Socket(Generic[PreparedT, ContextT]):
                 last = messages.refusal(operation_id, shown["errors"])
             # The id is free again as soon as the client knows, so it must be free before.
             self._operations.pop(operation_id, None)
-            with suppress(ClientGoneError):
+            try:
                 await self._wire.write(last or messages.complete(operation_id))
+            except ClientGoneError:
+                self._close_soon(_UNREAD)
 
     async def _answers(
         self, parameters: Parameters, entry: RequestEntry
