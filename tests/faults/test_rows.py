@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.faults.rows import ELSEWHERE, NOT_PRODUCED, PENDING, every_row
+from tests.faults.rows import ELSEWHERE, NOT_PRODUCED, every_row
 
 _FOLDER: Final = Path(__file__).parent
 _PROJECT: Final = _FOLDER.parents[1]
@@ -29,19 +29,15 @@ def test_the_list_has_123_rows() -> None:
 
 def test_every_row_is_tested_or_listed_with_a_reason() -> None:
     proven = rows_tested() | ELSEWHERE.keys()
-    assert set(every_row()) - proven - NOT_PRODUCED.keys() - PENDING == set()
+    assert set(every_row()) - proven - NOT_PRODUCED.keys() == set()
 
 
 def test_no_row_is_tested_and_listed_or_unknown() -> None:
     proven = rows_tested() | ELSEWHERE.keys()
     assert proven & NOT_PRODUCED.keys() == set()
-    assert (proven | NOT_PRODUCED.keys() | PENDING) - set(every_row()) == set()
+    assert (proven | NOT_PRODUCED.keys()) - set(every_row()) == set()
     assert all(NOT_PRODUCED.values())
     assert all(names for tests in ELSEWHERE.values() for names in tests.values())
-
-
-def test_nothing_is_pending_but_rows_of_the_last_groups() -> None:
-    assert {row for row in PENDING if row[0] not in "EFGH"} == set()
 
 
 @pytest.mark.parametrize(
