@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.app.accounts import Account, connected_accounts
 from gateway.app.overrides import Overrides
+from gateway.app.stopping import stop
 from gateway.app.stores import redis_of, store_of
 from gateway.cache.engine import ReadEngine
 from gateway.cache.provider import CachedProvider
@@ -121,13 +122,8 @@ def _indexes(
     for name, index in indexes.items():
         stack.push_async_callback(index.aclose)
         warming = asyncio.create_task(index.keep_warm(), name=f"keep-warm-{name}")
-        stack.push_async_callback(_stop, warming)
+        stack.push_async_callback(stop, warming)
     return indexes
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _lifetimes(settings: Settings) -> LifetimeTable:

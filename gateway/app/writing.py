@@ -10,6 +10,7 @@ from typing import Final
 from gateway.app.fleets import Fleets
 from gateway.app.observability.journal import ObservedJournal
 from gateway.app.overrides import Overrides
+from gateway.app.stopping import stop
 from gateway.app.stores import signed_in
 from gateway.domain.principal import Principal
 from gateway.journal.awaited import AwaitedJournal
@@ -73,13 +74,13 @@ async def running_writes(
             sleep=given.sleep,
         )
         opening = asyncio.create_task(awaited.open(), name="open-journal")
-        stack.push_async_callback(_stop, opening)
+        stack.push_async_callback(stop, opening)
         with suppress(TimeoutError):
             await asyncio.wait_for(awaited.tried(), timeout=_START_S)
         if opening.done():
             opening.result()
         watching = asyncio.create_task(operations.watch(), name="watch-operations")
-        stack.push_async_callback(_stop, watching)
+        stack.push_async_callback(stop, watching)
         stack.push_async_callback(operations.drain, settings.writes.grace_s)
         yield Writes(
             operations=operations,
@@ -92,8 +93,3 @@ async def running_writes(
 async def _open(settings: JournalSettings) -> SqlJournal:
     url = signed_in(settings.url, settings.username, settings.password)
     return await open_journal(url, timeout_s=settings.timeout_s)
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -15,6 +15,7 @@ from gateway.app.observability.loop_lag import LoopLag
 from gateway.app.observability.prometheus import PrometheusMetrics
 from gateway.app.observability.request_log import RequestLog
 from gateway.app.observability.scrape import ScrapeDoor, metrics_routes
+from gateway.app.stopping import stop
 from gateway.domain.tracing import NoTracer, Tracer
 from gateway.settings.observability import ObservabilitySettings
 from gateway.settings.section import SettingsError
@@ -81,7 +82,7 @@ class Observability:
             if self.metrics.shared:
                 tasks.append(asyncio.create_task(self._share(), name="share-gauges"))
             for task in tasks:
-                stack.push_async_callback(_stop, task)
+                stack.push_async_callback(stop, task)
             stack.callback(self.readiness.stop)
             yield
 
@@ -128,8 +129,3 @@ def _telemetry(settings: ObservabilitySettings) -> "OpenTelemetryTracer":
 
 def _word(*, reachable: bool) -> str:
     return "reachable" if reachable else "unreachable"
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
