@@ -17,7 +17,6 @@ from uuid import uuid4
 
 from benchmarks.mixed_load.fleet import Door, Replicas
 from benchmarks.mixed_load.follows import Subscribers
-from benchmarks.mixed_load.postgres import Postgres, running_postgres
 from benchmarks.mixed_load.reads import Readers, untouched_jobs
 from benchmarks.mixed_load.things import things
 from benchmarks.mixed_load.troubles import Slot, Troubles, plan
@@ -29,6 +28,7 @@ from tests.cache.own_redis import RedisServer
 from tests.exactly_once.documents import OPERATIONS
 from tests.exactly_once.processes import Clouds, Gateway, running_clouds, running_gateway
 from tests.faults.chaos_proxy import ChaosProxy, chaos_proxy
+from tests.own_postgres import Postgres, running_postgres
 from tests.read_path.processes import free_port
 
 _REPLICAS: Final = 2

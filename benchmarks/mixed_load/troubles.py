@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from benchmarks.mixed_load.fleet import Replicas
-from benchmarks.mixed_load.postgres import Postgres
 from tests.cache.own_redis import RedisServer
 from tests.faults.chaos_proxy import ChaosProxy, Toxics
+from tests.own_postgres import Postgres
 
 _BACK_AGAIN_S: Final = 25.0
 """How long after its end a dead cloud may still be left alone: a breaker that has probed in vain

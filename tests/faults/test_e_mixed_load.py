@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from benchmarks.mixed_load.campaign import Load, campaign
-from benchmarks.mixed_load.postgres import is_installed
 from benchmarks.mixed_load.troubles import Trouble
 from benchmarks.mixed_load.verdict import Verdict
 from benchmarks.mixed_load.writes import Told
 from tests.exactly_once.processes import HASTY
+from tests.own_postgres import is_installed
 
 SECONDS = 20.0
 
